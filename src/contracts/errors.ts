@@ -1,0 +1,210 @@
+/**
+ * @file Every error the product raises: a code, why it happened, what to do, and whose it is.
+ *
+ * - `user`: something the person can change; shown with the fix.
+ * - `expected`: the world's doing (cancelled, disk full, process killed); shown with how to go on.
+ * - `bug`: ours; shown with how to report it.
+ */
+export type ErrorClass = "user" | "expected" | "bug";
+export type ErrorParams = Record<string, string | number>;
+
+interface ErrorEntry {
+  readonly class: ErrorClass;
+  readonly why: (p: ErrorParams) => string;
+  readonly fix: string;
+}
+
+const define = <T extends Record<string, ErrorEntry>>(table: T): T => table;
+
+export const ERRORS = define({
+  E_BUG: {
+    class: "bug",
+    why: (p) => `Something went wrong inside Callsmith: ${p["detail"]}.`,
+    fix: "Copy the details and report them. Your data is as it was.",
+  },
+  E_CANCELLED: {
+    class: "expected",
+    why: (p) => `${p["what"]} was cancelled.`,
+    fix: "Start it again to continue; what was finished is kept.",
+  },
+  E_DISK_FULL: {
+    class: "expected",
+    why: (p) => `No space is left on the disk that holds ${p["path"]}.`,
+    fix: "Free some space, then start the job again; it continues where it stopped.",
+  },
+  // Reading files
+  E_FILE_NOT_FOUND: { class: "user", why: (p) => `${p["path"]} does not exist.`, fix: "Check the path, or choose the file again." },
+  E_FILE_NO_ACCESS: {
+    class: "user",
+    why: (p) => `${p["path"]} may not be read.`,
+    fix: "Give your user read rights to it, or copy it somewhere readable.",
+  },
+  E_FILE_EMPTY: { class: "user", why: (p) => `${p["path"]} is empty.`, fix: "Choose a file with at least one row." },
+  E_FORMAT_UNKNOWN: {
+    class: "user",
+    why: (p) => `The format of ${p["path"]} was not recognised: ${p["detail"]}.`,
+    fix: "Name the format with --format, or convert the file to one of the listed formats.",
+  },
+  E_FORMAT_MISMATCH: {
+    class: "user",
+    why: (p) => `${p["path"]} is not in the format ${p["format"]}: ${p["detail"]}.`,
+    fix: "Leave the format out so that it is detected, or name another one.",
+  },
+  // Rows
+  E_ROW_JSON: {
+    class: "user",
+    why: (p) => `The row is not valid JSON: ${p["detail"]}.`,
+    fix: "Correct the row at the byte given, then import the file again; only missing rows are added.",
+  },
+  E_ROW_TOO_LARGE: {
+    class: "user",
+    why: (p) => `The row is ${p["bytes"]} bytes long; the limit is ${p["limit"]}.`,
+    fix: "Split the row, or shorten its longest result.",
+  },
+  E_ROW_ENCODING: {
+    class: "user",
+    why: (p) => `The row is not valid UTF-8 at byte ${p["offset"]}.`,
+    fix: "Save the file as UTF-8 and import it again; only missing rows are added.",
+  },
+  E_ROW_TRUNCATED: {
+    class: "user",
+    why: () => "The file ends in the middle of this row.",
+    fix: "Fetch or write the file again, whole; only missing rows are added.",
+  },
+  E_ROW_SHAPE: {
+    class: "user",
+    why: (p) => `The row does not have the expected fields: ${p["detail"]}.`,
+    fix: "Compare the row with its neighbours; correct or remove it.",
+  },
+  E_ROW_NO_ASSISTANT: {
+    class: "user",
+    why: () => "The row has no assistant turn, so there is nothing to learn from it.",
+    fix: "Remove the row, or add the answer it should have.",
+  },
+  // Workspace
+  E_WORKSPACE_MISSING: {
+    class: "user",
+    why: (p) => `${p["path"]} is not a workspace.`,
+    fix: "Choose a folder that holds workspace.sqlite, or let Callsmith create one.",
+  },
+  E_DATABASE_CORRUPT: {
+    class: "expected",
+    why: (p) => `The database ${p["path"]} is damaged: ${p["detail"]}.`,
+    fix: "Restore the newest file from the workspace's backups folder; imported originals are in its sources folder.",
+  },
+  E_DATABASE_NEWER: {
+    class: "user",
+    why: (p) => `${p["path"]} was written by a newer Callsmith (schema ${p["found"]}; this one knows ${p["known"]}).`,
+    fix: "Update Callsmith, or open another workspace. Nothing was changed.",
+  },
+  E_DATABASE_LOCKED: {
+    class: "expected",
+    why: (p) => `Another Callsmith is writing to ${p["path"]}.`,
+    fix: "Close the other one, or wait until its job ends.",
+  },
+  E_NOT_FOUND: {
+    class: "user",
+    why: (p) => `There is no ${p["what"]} ${p["id"]} in this workspace.`,
+    fix: "It may have been made in another workspace; look at the list.",
+  },
+  // Tokens and examples
+  E_TOKENIZER_MISSING: {
+    class: "user",
+    why: (p) => `No tokenizer was found in ${p["path"]}.`,
+    fix: "Put vocab.json and merges.txt, or tokenizer.json, beside the model.",
+  },
+  E_EXAMPLE_NO_TARGET: {
+    class: "user",
+    why: () => "No token of this trajectory would be trained on.",
+    fix: "Check the loss mask, or give the trajectory an assistant turn.",
+  },
+  E_EXAMPLE_TOO_LONG: {
+    class: "user",
+    why: (p) => `The targets alone need ${p["length"]} tokens; the window holds ${p["limit"]}.`,
+    fix: "Use a longer window, or split the trajectory.",
+  },
+  // Runs
+  E_CONFIG_INVALID: { class: "user", why: (p) => `The run's settings do not hold: ${p["detail"]}.`, fix: "Correct the named setting." },
+  E_RUN_NO_EXAMPLES: {
+    class: "user",
+    why: () => "The run has no example to train on.",
+    fix: "Import data, or look at why each trajectory was refused.",
+  },
+  E_RUN_BUSY: { class: "user", why: (p) => `Run ${p["run"]} is still going.`, fix: "Wait for it, pause it, or stop it first." },
+  E_RUN_NO_CHECKPOINT: {
+    class: "user",
+    why: (p) => `Run ${p["run"]} has no checkpoint yet.`,
+    fix: "Let it reach its first checkpoint, or start it again.",
+  },
+  E_MODEL_INVALID: {
+    class: "user",
+    why: (p) => `The model in ${p["path"]} cannot be used: ${p["detail"]}.`,
+    fix: "Choose another folder, or fetch the model again.",
+  },
+  E_CHECKPOINT_CORRUPT: {
+    class: "expected",
+    why: (p) => `The checkpoint ${p["path"]} is not whole: ${p["detail"]}.`,
+    fix: "Resume from the checkpoint before it.",
+  },
+  E_LOSS_NOT_FINITE: {
+    class: "expected",
+    why: (p) => `Loss or gradient was not finite in two steps in a row, last in step ${p["step"]}.`,
+    fix: "Look at the rows of that step, lower the learning rate, and resume from the last checkpoint.",
+  },
+  E_TRAINER_LOST: {
+    class: "expected",
+    why: (p) => `The trainer process ended unexpectedly (${p["detail"]}).`,
+    fix: "Resume the run; it continues from its last checkpoint.",
+  },
+  E_ENGINE: {
+    class: "expected",
+    why: (p) => `The compute engine could not go on: ${p["detail"]}.`,
+    fix: "Try a smaller batch or a shorter window, or the eager engine.",
+  },
+});
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The only error thrown on purpose. Crosses processes as `toJSON()` and comes back by `AppError.from`. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+  readonly params: ErrorParams;
+
+  constructor(code: ErrorCode, params: ErrorParams = {}, options: { cause?: unknown } = {}) {
+    super(ERRORS[code].why(params), options);
+    this.code = code;
+    this.params = params;
+  }
+
+  get fix(): string {
+    return ERRORS[this.code].fix;
+  }
+
+  get class(): ErrorClass {
+    return ERRORS[this.code].class;
+  }
+
+  toJSON(): { code: ErrorCode; params: ErrorParams; message: string; fix: string; stack?: string } {
+    return {
+      code: this.code,
+      params: this.params,
+      message: this.message,
+      fix: this.fix,
+      ...(this.stack === undefined ? {} : { stack: this.stack }),
+    };
+  }
+
+  /** Whatever was thrown, as an `AppError`; what has no code of ours is a bug, with its cause kept. */
+  static from(thrown: unknown): AppError {
+    if (thrown instanceof AppError) return thrown;
+    if (typeof thrown === "object" && thrown !== null && "code" in thrown) {
+      const { code, params, path } = thrown as { code: unknown; params?: ErrorParams; path?: string };
+      if (typeof code === "string" && code in ERRORS) return new AppError(code as ErrorCode, params ?? {}, { cause: thrown });
+      const place = { path: path ?? "the workspace" };
+      if (code === "ENOSPC" || code === "SQLITE_FULL") return new AppError("E_DISK_FULL", place, { cause: thrown });
+      if (code === "ENOENT") return new AppError("E_FILE_NOT_FOUND", place, { cause: thrown });
+      if (code === "EACCES" || code === "EPERM") return new AppError("E_FILE_NO_ACCESS", place, { cause: thrown });
+    }
+    return new AppError("E_BUG", { detail: thrown instanceof Error ? thrown.message : String(thrown) }, { cause: thrown });
+  }
+}

@@ -1,0 +1,119 @@
+/** @file Evaluation of a run on the held-out split, the failures it found, and the playground. */
+import { oc, type as output } from "@orpc/contract";
+import { z } from "zod";
+import type { AssistantText, CallCheck, CallComparison, FailureCode } from "../calls.ts";
+import type { ToolDefinition, Turn } from "../trajectory.ts";
+
+/** A share with its count and 95 % Wilson interval. */
+export interface Rate {
+  readonly value: number;
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface EvaluationSummary {
+  readonly id: string;
+  readonly runId: string;
+  readonly checkpointStep: number;
+  readonly suite: string;
+  readonly finished: boolean;
+  /** Prompts whose reference is a call. */
+  readonly calls: number;
+  readonly prompts: number;
+  readonly exactCallRate: Rate;
+  readonly malformedRate: Rate;
+  /** Prompts where call-or-text was decided as in the reference. */
+  readonly decisionRate: Rate;
+  /** By a metadata value of the held-out trajectories: "templates: seen", "values: unseen" ... */
+  readonly slices: readonly { readonly name: string; readonly exactCallRate: Rate }[];
+  readonly byCode: Readonly<Partial<Record<FailureCode, number>>>;
+  readonly seconds: number;
+  readonly createdAt: string;
+}
+
+export interface FailureSummary {
+  readonly id: string;
+  readonly runId: string;
+  readonly evaluationId: string;
+  readonly trajectoryId: string;
+  readonly turnIndex: number;
+  readonly code: FailureCode;
+  readonly secondary: readonly FailureCode[];
+  readonly title: string;
+  readonly predicted: string;
+  readonly expected: string;
+}
+
+/** A training trajectory that resembles a failure; `score` is BM25, higher is closer, comparable within one failure only. */
+export interface SimilarExample {
+  readonly trajectoryId: string;
+  readonly title: string;
+  readonly score: number;
+  readonly call: string;
+  readonly matchedTerms: readonly string[];
+}
+
+export interface FailureDetail extends FailureSummary {
+  readonly prompt: readonly Turn[];
+  readonly tools: readonly ToolDefinition[];
+  readonly output: AssistantText;
+  readonly comparison: CallComparison;
+  readonly similar: readonly SimilarExample[];
+}
+
+export interface PlaygroundAnswer {
+  readonly text: string;
+  readonly output: AssistantText;
+  readonly check: CallCheck;
+  readonly numPromptTokens: number;
+  readonly numTokens: number;
+  readonly seconds: number;
+  readonly stopReason: string;
+}
+
+const toolSchema = z.object({ name: z.string().min(1), description: z.string().default(""), parameters: z.record(z.string(), z.json()) });
+
+export const evaluations = {
+  start: oc.input(z.object({ runId: z.string(), suite: z.string().default("heldout") })).output(output<{ readonly jobId: string }>()),
+  list: oc.input(z.object({ runId: z.string().optional() })).output(output<readonly EvaluationSummary[]>()),
+};
+
+export const failures = {
+  list: oc
+    .input(
+      z.object({
+        runId: z.string(),
+        code: z.string().optional(),
+        offset: z.int().nonnegative().default(0),
+        limit: z.int().min(1).max(500).default(200),
+      }),
+    )
+    .output(
+      output<{
+        readonly total: number;
+        readonly byCode: Readonly<Partial<Record<FailureCode, number>>>;
+        readonly rows: readonly FailureSummary[];
+      }>(),
+    ),
+  get: oc.input(z.object({ id: z.string() })).output(output<FailureDetail>()),
+};
+
+export const playground = {
+  ask: oc
+    .input(
+      z.object({
+        /** `sample-base`, a run id (its last checkpoint) or a model folder. */
+        model: z.string(),
+        system: z.string().default(""),
+        user: z.string().min(1),
+        tools: z.array(toolSchema).max(64),
+        temperature: z.number().min(0).max(5).default(0),
+        topP: z.number().gt(0).max(1).default(1),
+        seed: z.int().nonnegative().default(1),
+        maxNewTokens: z.int().min(1).max(1024).default(128),
+      }),
+    )
+    .output(output<PlaygroundAnswer>()),
+};

@@ -1,0 +1,90 @@
+/** @file Queries over trajectories and their tokens. Reads only; editing arrives with its own commands. */
+import { oc, type as output } from "@orpc/contract";
+import { z } from "zod";
+import type { CallCheck } from "../calls.ts";
+import { MASK_MODES, type Segment, type TruncationCut } from "../example.ts";
+import { SPLITS, type Trajectory, type TrajectorySummary } from "../trajectory.ts";
+
+/** Conditions are joined by "and"; an absent one does not restrict. */
+export const trajectoryFilterSchema = z.object({
+  /** Words to find in any turn; a quoted part is a phrase. Never an expression language of the database. */
+  text: z.string().max(1000).optional(),
+  source: z.string().optional(),
+  split: z.enum(SPLITS).optional(),
+});
+export type TrajectoryFilter = z.infer<typeof trajectoryFilterSchema>;
+
+export interface TrajectoryPage {
+  readonly total: number;
+  readonly offset: number;
+  readonly rows: readonly TrajectorySummary[];
+  /** False while the full-text index is being built: a search may miss rows. */
+  readonly indexComplete: boolean;
+}
+
+export interface Facet {
+  readonly value: string;
+  readonly count: number;
+}
+
+/** A trajectory as opened: content, where it came from, and what the call checker says of each assistant turn. */
+export interface TrajectoryDetail {
+  readonly trajectory: Trajectory;
+  readonly summary: TrajectorySummary;
+  readonly origin: {
+    readonly source: string;
+    readonly path: string;
+    readonly rows: readonly { readonly rowIndex: number; readonly byteOffset: number; readonly byteLength: number }[];
+  };
+  readonly revision: { readonly number: number; readonly author: string; readonly reason: string; readonly at: string };
+  /** By index into `trajectory.turns`; assistant turns only. */
+  readonly checks: Readonly<Record<number, CallCheck>>;
+}
+
+export interface TokenView {
+  /** Text of this token alone; bytes that are no whole character show as U+FFFD. */
+  readonly text: string;
+  readonly id: number;
+  readonly segment: Segment;
+  readonly trained: boolean;
+  /** -1 for tokens of no turn. */
+  readonly turnIndex: number;
+}
+
+export interface TokensOfTrajectory {
+  readonly trajectoryId: string;
+  readonly tokenizer: string;
+  readonly template: string;
+  readonly maskMode: string;
+  readonly maxLength: number;
+  /** Null where the trajectory gives no example; `refusal` then says why. */
+  readonly tokens: readonly TokenView[] | null;
+  readonly refusal: { readonly code: string; readonly reason: string } | null;
+  readonly numSupervised: number;
+  readonly fullLength: number;
+  readonly cuts: readonly TruncationCut[];
+  readonly countBySegment: Readonly<Partial<Record<Segment, { readonly tokens: number; readonly trained: number }>>>;
+}
+
+export const trajectories = {
+  list: oc
+    .input(z.object({ filter: trajectoryFilterSchema, offset: z.int().nonnegative(), limit: z.int().min(1).max(500) }))
+    .output(output<TrajectoryPage>()),
+  facets: oc
+    .input(z.object({ filter: trajectoryFilterSchema }))
+    .output(output<{ readonly sources: readonly Facet[]; readonly splits: readonly Facet[] }>()),
+  get: oc.input(z.object({ id: z.string() })).output(output<TrajectoryDetail>()),
+  /** Position of a trajectory in a filtered list, so that the list can scroll to it; null if the filter leaves it out. */
+  offsetOf: oc.input(z.object({ id: z.string(), filter: trajectoryFilterSchema })).output(output<{ readonly offset: number | null }>()),
+  tokens: oc
+    .input(
+      z.object({
+        id: z.string(),
+        /** `sample-base`, a run id, or a folder with a tokenizer. */
+        model: z.string().default("sample-base"),
+        maskMode: z.enum(MASK_MODES).default("allAssistantTurns"),
+        maxLength: z.int().min(16).max(1_000_000).default(512),
+      }),
+    )
+    .output(output<TokensOfTrajectory>()),
+};

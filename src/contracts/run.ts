@@ -1,0 +1,92 @@
+/** @file A run: its configuration (the same object in form, YAML file and command line) and what it measures. */
+import { z } from "zod";
+import { MASK_MODES, type Segment } from "./example.ts";
+
+export const LR_SCHEDULES = ["linear", "cosine", "constant"] as const;
+
+export const runConfigSchema = z.object({
+  preset: z.string().default("sample"),
+  /** `sample-base` (shipped), a run id (its last checkpoint), or a folder in Hugging Face layout. */
+  baseModel: z.string().default("sample-base"),
+  seed: z.int().nonnegative().default(1),
+  epochs: z.number().positive().default(1),
+  /** Stops earlier than the epochs would; null: the epochs decide. */
+  maxSteps: z.int().positive().nullable().default(null),
+  learningRate: z.number().positive().default(5e-4),
+  lrSchedule: z.enum(LR_SCHEDULES).default("linear"),
+  /** Share of all steps; ignored where `warmupSteps` is given. The run records the resolved steps. */
+  warmupRatio: z.number().min(0).max(1).default(0.05),
+  warmupSteps: z.int().nonnegative().nullable().default(null),
+  microBatchSize: z.int().positive().default(8),
+  gradientAccumulationSteps: z.int().positive().default(2),
+  maxGradNorm: z.number().positive().default(1),
+  weightDecay: z.number().nonnegative().default(0.01),
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
+  epsilon: z.number().positive().default(1e-8),
+  dropout: z.number().min(0).max(1).nullable().default(null),
+  maxLength: z.int().min(16).default(512),
+  maskMode: z.enum(MASK_MODES).default("allAssistantTurns"),
+  evalEverySteps: z.int().positive().default(25),
+  saveEverySteps: z.int().positive().default(25),
+  /** Checkpoints kept besides the last; null keeps all. */
+  keepCheckpoints: z.int().positive().nullable().default(2),
+  engine: z.enum(["compiled", "eager"]).default("compiled"),
+});
+export type RunConfig = z.infer<typeof runConfigSchema>;
+
+export const RUN_STATES = ["preparing", "compiling", "running", "paused", "stopped", "done", "failed", "interrupted"] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+/** Sum of losses in nats and number of supervised tokens, so that means stay exact when pooled. */
+export interface LossSum {
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** One optimizer step. */
+export interface StepMetrics {
+  /** Counted from 1. */
+  readonly step: number;
+  /** Mean over the supervised tokens of the whole step, nats; NaN or infinite where the guard skipped the update. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Before clipping. */
+  readonly gradNorm: number;
+  readonly clipped: boolean;
+  /** True where loss or norm was not finite: weights are untouched. */
+  readonly skipped: boolean;
+  readonly numTokens: number;
+  readonly numSupervisedTokens: number;
+  readonly seconds: number;
+  readonly tokensPerSecond: number;
+  readonly memoryBytes: number;
+  readonly segmentLoss: Partial<Record<Segment, LossSum>>;
+  /** Indices into the run's example file, and each example's own loss. */
+  readonly examples: readonly { readonly index: number; readonly loss: LossSum }[];
+}
+
+export interface EvalMetrics {
+  readonly step: number;
+  readonly loss: number;
+  readonly numExamples: number;
+  readonly numSupervisedTokens: number;
+  readonly seconds: number;
+}
+
+/** What a run will be trained on, counted before its first step. */
+export interface DataPlan {
+  readonly numTrajectories: number;
+  readonly numExamples: number;
+  readonly numEvalExamples: number;
+  readonly numTokens: number;
+  readonly numSupervisedTokens: number;
+  readonly numTruncated: number;
+  readonly numCutTokens: number;
+  readonly refused: readonly { readonly trajectoryId: string; readonly code: string; readonly reason: string }[];
+  readonly numRefused: number;
+  readonly numSteps: number;
+  readonly warmupSteps: number;
+  /** SHA-256 over the trajectories' content hashes and splits, in order. */
+  readonly dataVersion: string;
+}

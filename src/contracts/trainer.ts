@@ -1,0 +1,65 @@
+/**
+ * @file What the core and the trainer process say to each other. Plain messages that survive structured clone.
+ *
+ * The trainer reads one prepared, immutable example file and a model folder; it never opens the database. When its channel to the
+ * core closes it saves a checkpoint and ends.
+ */
+import type { EvalMetrics, RunConfig, StepMetrics } from "./run.ts";
+
+export interface TrainRequest {
+  readonly type: "train";
+  readonly runDir: string;
+  readonly config: RunConfig;
+  /** Folder in Hugging Face layout to start from; ignored when resuming. */
+  readonly modelDir: string;
+  /** `checkpoint-<step>` folder to continue from, or null for a fresh start. */
+  readonly resumeFrom: string | null;
+}
+
+export interface SamplingConfig {
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+  readonly maxNewTokens: number;
+}
+
+export interface GenerateRequest {
+  readonly type: "generate";
+  readonly requestId: number;
+  readonly modelDir: string;
+  readonly prompts: readonly Int32Array[];
+  readonly sampling: SamplingConfig;
+  readonly stopTokenIds: readonly number[];
+}
+
+export type ToTrainer =
+  TrainRequest | GenerateRequest | { readonly type: "pause" } | { readonly type: "resume" } | { readonly type: "stop" };
+
+export interface GeneratedPrompt {
+  readonly promptIndex: number;
+  /** Without the prompt; with the stop token, if one ended it. */
+  readonly tokenIds: Int32Array;
+  /** Natural log-probability of each generated token. */
+  readonly logProbs: Float32Array;
+  readonly stopReason: "stopToken" | "maxNewTokens" | "contextFull";
+}
+
+export interface SerializedError {
+  readonly code: string;
+  readonly params: Record<string, string | number>;
+  readonly stack?: string;
+}
+
+export type FromTrainer =
+  | { readonly type: "ready"; readonly engine: string }
+  | { readonly type: "phase"; readonly phase: string; readonly done: number; readonly total: number | null }
+  | { readonly type: "step"; readonly metrics: StepMetrics; readonly numSteps: number }
+  | { readonly type: "eval"; readonly metrics: EvalMetrics }
+  | { readonly type: "checkpoint"; readonly step: number; readonly dir: string }
+  | { readonly type: "paused"; readonly step: number }
+  | { readonly type: "resumed"; readonly step: number }
+  | { readonly type: "finished"; readonly step: number; readonly reason: "done" | "stopped"; readonly checkpoint: string }
+  | { readonly type: "generated"; readonly requestId: number; readonly results: readonly GeneratedPrompt[] }
+  | { readonly type: "generatedAll"; readonly requestId: number; readonly seconds: number }
+  | { readonly type: "failed"; readonly requestId: number | null; readonly error: SerializedError };
