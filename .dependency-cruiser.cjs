@@ -24,8 +24,6 @@ const tests = "[.]test[.]ts$";
 const folders = (names) => `^src/(${names.join("|")})/`;
 
 module.exports = {
-  STAGES,
-  LAYERS,
   forbidden: [
     {
       name: "no-circular",
