@@ -1,0 +1,50 @@
+/**
+ * @file What the training loop asks of a compute engine, whichever way the model runs underneath.
+ *
+ * Shapes: **B** micro-batch, **T** time (padded length of the micro-batch).
+ */
+
+/**
+ * Examples of one forward-backward, padded on the right to a common length. Attention is causal, so padding after an example cannot
+ * reach it and needs no mask of its own.
+ */
+export interface MicroBatch {
+  readonly batchSize: number;
+  /** T: padded length in tokens. */
+  readonly length: number;
+  readonly inputIds_BT: Int32Array;
+  /** 1 = supervised, unshifted; column 0 is 0. */
+  readonly lossMask_BT: Uint8Array;
+  /** Seeds the dropout masks of this micro-batch; ignored where dropout is 0. */
+  readonly dropoutSeed: number;
+}
+
+export interface MicroBatchLoss {
+  /** Nats; aligned with `inputIds_BT`; 0 where not supervised. Valid until the next call. */
+  readonly perTokenLoss_BT: Float32Array;
+  /** Sum over supervised tokens, accumulated in double precision. */
+  readonly lossSum: number;
+  readonly numSupervisedTokens: number;
+}
+
+export interface ParameterArray {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Live: the engine reads its weights from here in every call. */
+  readonly values: Float32Array;
+  /** Sum, not mean, of the gradients since `zeroGradients`, over all supervised tokens. */
+  readonly gradient: Float32Array;
+}
+
+export interface ComputeEngine {
+  /** In words: "ONNX Runtime CPU, 2 threads". */
+  readonly name: string;
+  /** In the checkpoint's order and with its names (`model.decoder.layers.0.fc1.weight` ...). */
+  readonly parameters: readonly ParameterArray[];
+  zeroGradients(): void;
+  /** Forward and backward; adds to every parameter's `gradient`. */
+  accumulateGradients(batch: MicroBatch): Promise<MicroBatchLoss>;
+  /** Forward only, without dropout. */
+  evaluateLoss(batch: MicroBatch): Promise<MicroBatchLoss>;
+  dispose(): Promise<void>;
+}
