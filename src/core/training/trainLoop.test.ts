@@ -1,0 +1,226 @@
+import { describe, expect, it } from "vitest";
+import { SEGMENTS } from "#contracts/example.ts";
+import { runConfigSchema, type EvalMetrics, type RunConfig, type StepMetrics } from "#contracts/run.ts";
+import { createBigramEngine } from "../../../test/fixtures/bigramEngine.ts";
+import { exampleSetOf, type TrainExample } from "./microBatch.ts";
+import { randomUint32 } from "./random.ts";
+import { TrainControl } from "./trainControl.ts";
+import { trainLoop, type TrainOptions, type TrainState } from "./trainLoop.ts";
+
+const VOCAB_SIZE = 12;
+const PAD = 0;
+
+/** Sequences in which each token is mostly the one before it plus one: a bigram model can learn them. */
+function countingExamples(count: number): TrainExample[] {
+  const next = randomUint32(11);
+  return Array.from({ length: count }, () => {
+    const length = 5 + (next() % 12);
+    const inputIds = Int32Array.from({ length }, () => 1);
+    for (let t = 1; t < length; t++) inputIds[t] = next() % 8 === 0 ? 1 + (next() % 10) : 1 + (inputIds[t - 1]! % 10);
+    const lossMask = Uint8Array.from({ length }, (_, t) => (t < 3 ? 0 : 1));
+    const segments = Uint8Array.from({ length }, (_, t) => SEGMENTS.indexOf(t < 3 ? "user" : t === length - 1 ? "stop" : "toolName"));
+    return { inputIds, lossMask, segments };
+  });
+}
+
+const EXAMPLES = countingExamples(60);
+const config = (over: Partial<RunConfig> = {}): RunConfig =>
+  runConfigSchema.parse({
+    microBatchSize: 4,
+    gradientAccumulationSteps: 2,
+    learningRate: 0.05,
+    evalEverySteps: 3,
+    saveEverySteps: 100,
+    epochs: 2,
+    ...over,
+  });
+
+const copyState = ({ step, adamW, health }: TrainState): TrainState => ({
+  step,
+  health,
+  adamW: {
+    numUpdates: adamW.numUpdates,
+    firstMoments: adamW.firstMoments.map((m) => m.slice()),
+    secondMoments: adamW.secondMoments.map((v) => v.slice()),
+  },
+});
+
+async function run(over: Partial<TrainOptions> = {}, onStep?: (metrics: StepMetrics) => void) {
+  const engine = over.engine ?? createBigramEngine({ vocabSize: VOCAB_SIZE, seed: 5 });
+  const steps: StepMetrics[] = [];
+  const evals: EvalMetrics[] = [];
+  const saved: { state: TrainState; weights: Float32Array[] }[] = [];
+  const outcome = await trainLoop({
+    engine,
+    config: config(),
+    examples: exampleSetOf(EXAMPLES),
+    trainIndices: EXAMPLES.keys().toArray().slice(0, 52),
+    evalIndices: EXAMPLES.keys().toArray().slice(52),
+    padTokenId: PAD,
+    ...over,
+    hooks: {
+      now: () => 0,
+      onStep: (metrics) => {
+        steps.push(metrics);
+        onStep?.(metrics);
+      },
+      onEval: (metrics) => void evals.push(metrics),
+      save: async (state) => void saved.push({ state: copyState(state), weights: engine.parameters.map((p) => p.values.slice()) }),
+      ...over.hooks,
+    },
+  });
+  return { engine, steps, evals, saved, outcome, weights: engine.parameters.map((p) => p.values) };
+}
+
+describe("trainLoop", () => {
+  it("lowers the loss on the training and on the held-out examples", async () => {
+    const { steps, evals, outcome } = await run({ config: config({ epochs: 8 }) });
+    expect(outcome).toEqual({ reason: "done", step: 56, numSteps: 56 });
+    expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss / 2);
+    expect(evals.at(-1)!.loss).toBeLessThan(evals[0]!.loss / 2);
+  });
+
+  it("reports the mean over the supervised tokens of the whole step, and splits it by segment and by example without loss", async () => {
+    const { steps } = await run();
+    for (const metrics of steps) {
+      const bySegment = Object.values(metrics.segmentLoss);
+      const byExample = metrics.examples.map(({ loss }) => loss);
+      for (const parts of [bySegment, byExample]) {
+        expect(parts.reduce((n, { count }) => n + count, 0)).toBe(metrics.numSupervisedTokens);
+        expect(parts.reduce((sum, part) => sum + part.sum, 0) / metrics.numSupervisedTokens).toBeCloseTo(metrics.loss, 6);
+      }
+      expect(metrics.numTokens).toBe(metrics.examples.reduce((n, { index }) => n + EXAMPLES[index]!.inputIds.length, 0));
+      expect(metrics.segmentLoss.stop!.count).toBe(metrics.examples.length);
+    }
+  });
+
+  it("evaluates every N steps and at the end", async () => {
+    const { evals } = await run();
+    expect(evals.map(({ step, numExamples }) => [step, numExamples])).toEqual([3, 6, 9, 12, 14].map((step) => [step, 8]));
+  });
+
+  it("saves every N steps and at the end, once each", async () => {
+    const { saved } = await run({ config: config({ saveEverySteps: 7 }) });
+    expect(saved.map(({ state }) => state.step)).toEqual([7, 14]);
+  });
+
+  it("learns the same from 2 micro-batches of 4 as from 1 of 8", async () => {
+    const [two, one] = [await run(), await run({ config: config({ microBatchSize: 8, gradientAccumulationSteps: 1 }) })];
+    expect(one.steps.map(({ loss }) => loss)).toBeAllclose(
+      two.steps.map(({ loss }) => loss),
+      { rtol: 1e-6 },
+    );
+    one.weights.forEach((weights, i) => expect(weights).toBeAllclose(two.weights[i]!, { rtol: 1e-5, atol: 1e-6 }));
+  });
+
+  it("clips: the update of a step is no larger than the limit allows, and the norm reported is the one before", async () => {
+    const { steps } = await run({ config: config({ maxGradNorm: 1e-3 }) });
+    expect(steps.every(({ clipped, gradNorm }) => clipped && gradNorm > 1e-3)).toBe(true);
+    expect((await run({ config: config({ maxGradNorm: 1e3 }) })).steps.some(({ clipped }) => clipped)).toBe(false);
+  });
+
+  it("resumed at any step, equals to the bit the run that was never interrupted", async () => {
+    const whole = await run({ config: config({ saveEverySteps: 1 }) });
+    for (const { state, weights } of whole.saved) {
+      const engine = createBigramEngine({ vocabSize: VOCAB_SIZE, seed: 99 });
+      engine.parameters.forEach((p, i) => p.values.set(weights[i]!));
+      const rest = await run({ engine, config: config({ saveEverySteps: 1 }), startFrom: copyState(state) });
+      expect(rest.steps).toEqual(whole.steps.slice(state.step));
+      expect(rest.evals).toEqual(whole.evals.filter(({ step }) => step > state.step));
+      expect(rest.weights).toEqual(whole.weights);
+    }
+  });
+
+  it("stopped within a step, leaves that step out, saves, and goes on from there to the same end", async () => {
+    const whole = await run();
+    const control = new TrainControl();
+    let breaths = 0;
+    // Two breaths a step and two for the evaluation after step 3: the twelfth lies between the two micro-steps of step 5.
+    const breathe = async () => {
+      breaths += 1;
+      if (breaths === 12) control.stop();
+    };
+    const stopped = await run({ control, hooks: { breathe } });
+    expect(stopped.outcome).toEqual({ reason: "stopped", step: 4, numSteps: 14 });
+    expect((stopped.engine as ReturnType<typeof createBigramEngine>).numCalls.gradients).toBe(9);
+    const { state, weights } = stopped.saved.at(-1)!;
+    const engine = createBigramEngine({ vocabSize: VOCAB_SIZE, seed: 99 });
+    engine.parameters.forEach((p, i) => p.values.set(weights[i]!));
+    const rest = await run({ engine, startFrom: state });
+    expect([...stopped.steps, ...rest.steps]).toEqual(whole.steps);
+    expect(rest.weights).toEqual(whole.weights);
+  });
+
+  it("leaves a checkpoint even when stopped before its first step", async () => {
+    const control = new TrainControl();
+    control.stop();
+    const { outcome, saved } = await run({ control });
+    expect(outcome).toMatchObject({ reason: "stopped", step: 0 });
+    expect(saved.map(({ state }) => state.step)).toEqual([0]);
+  });
+
+  it("does nothing while paused, and then goes on to the same end", async () => {
+    const whole = await run();
+    const control = new TrainControl();
+    const told: string[] = [];
+    const engine = createBigramEngine({ vocabSize: VOCAB_SIZE, seed: 5 });
+    const paused = run(
+      {
+        engine,
+        control,
+        hooks: { onPause: (step) => void told.push(`paused ${step}`), onResume: (step) => void told.push(`resumed ${step}`) },
+      },
+      ({ step }) => {
+        if (step === 5) control.pause();
+      },
+    );
+    await expect.poll(() => told).toEqual(["paused 5"]);
+    const before = engine.numCalls.gradients;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(engine.numCalls.gradients).toBe(before);
+    control.resume();
+    const { steps, weights } = await paused;
+    expect(told).toEqual(["paused 5", "resumed 5"]);
+    expect(steps).toEqual(whole.steps);
+    expect(weights).toEqual(whole.weights);
+  });
+
+  describe("where a loss is not finite", () => {
+    const POISON = 11;
+    /** Token 11 occurs in the poisoned examples only; its row of weights is infinite, so that their loss is not a number. */
+    async function poisoned(indices: readonly number[]) {
+      const examples = EXAMPLES.map((example, i) =>
+        indices.includes(i) ? { ...example, inputIds: example.inputIds.map((id, t) => (t === 2 ? POISON : id)) } : example,
+      );
+      const engine = createBigramEngine({ vocabSize: VOCAB_SIZE, seed: 5 });
+      engine.parameters[0]!.values.fill(Infinity, POISON * VOCAB_SIZE, (POISON + 1) * VOCAB_SIZE);
+      const weightsAfter: Float32Array[] = [];
+      const steps: StepMetrics[] = [];
+      const result = run({ engine, examples: exampleSetOf(examples), evalIndices: [], config: config({ epochs: 1 }) }, (metrics) => {
+        steps.push(metrics);
+        weightsAfter.push(engine.parameters[0]!.values.slice());
+      });
+      return { result, steps, weightsAfter };
+    }
+
+    it("leaves weights and moments untouched, counts the step, names its rows, and goes on", async () => {
+      const inStep3 = (await run()).steps[2]!.examples[5]!.index;
+      const { result, steps, weightsAfter } = await poisoned([inStep3]);
+      const { outcome, saved } = await result;
+      expect(outcome.reason).toBe("done");
+      expect(steps.filter(({ skipped }) => skipped).map(({ step }) => step)).toEqual([3]);
+      expect(steps[2]!.examples.filter(({ loss }) => !Number.isFinite(loss.sum)).map(({ index }) => index)).toEqual([inStep3]);
+      expect(weightsAfter[2]).toEqual(weightsAfter[1]);
+      expect(weightsAfter[3]).not.toEqual(weightsAfter[2]);
+      expect(saved.at(-1)!.state.health.skippedSteps).toEqual([3]);
+      expect(saved.at(-1)!.state.adamW.numUpdates).toBe(6);
+    });
+
+    it("raises at the second in a row, after both were recorded", async () => {
+      const clean = await run();
+      const { result, steps } = await poisoned([clean.steps[2]!.examples[0]!.index, clean.steps[3]!.examples[0]!.index]);
+      await expect(result).rejects.toMatchObject({ code: "E_LOSS_NOT_FINITE", params: { step: 4 } });
+      expect(steps.map(({ skipped }) => skipped)).toEqual([false, false, true, true]);
+    });
+  });
+});

@@ -1,0 +1,246 @@
+/**
+ * @file The training loop: forward, loss, backward, accumulate, clip, check finite, update, record.
+ *
+ * It knows no process, file or database: the engine, the clock, evaluation's and saving's consequences are parameters. From a script:
+ *
+ * ```ts
+ * const engine = await openEngine({ ... });
+ * await trainLoop({
+ *   engine, config, padTokenId: 1,
+ *   examples: exampleSetOf(tokenizedExamples), trainIndices: [0, 1, 2], evalIndices: [3],
+ *   hooks: { onStep: (m) => console.error(m.step, m.loss), save: async ({ step }) => { ... engine.parameters ... } },
+ * });
+ * ```
+ */
+import { SEGMENTS, type Segment } from "#contracts/example.ts";
+import type { EvalMetrics, LossSum, RunConfig, StepMetrics } from "#contracts/run.ts";
+import type { ComputeEngine, MicroBatch, MicroBatchLoss } from "./computeEngine.ts";
+import { createDataOrder, type StepBatch } from "./dataOrder.ts";
+import { afterSkipping, HEALTHY, mayUpdate, stopAtSecondInARow, type RunHealth } from "./health.ts";
+import { assembleMicroBatch, type ExampleSet } from "./microBatch.ts";
+import { adamWUpdate, clipScale, createAdamWState, globalGradNorm, type AdamWState } from "./optimizer.ts";
+import { hashSeed } from "./random.ts";
+import { learningRateAt } from "./schedule.ts";
+import { TrainControl } from "./trainControl.ts";
+
+/** What a checkpoint needs besides the weights; everything else is a function of configuration, examples and step. */
+export interface TrainState {
+  /** Last finished step; 0 before the first. */
+  readonly step: number;
+  readonly adamW: AdamWState;
+  readonly health: RunHealth;
+}
+
+export interface TrainHooks {
+  readonly onStep?: (metrics: StepMetrics, numSteps: number) => void | Promise<void>;
+  readonly onEval?: (metrics: EvalMetrics) => void | Promise<void>;
+  readonly onPause?: (step: number) => void;
+  readonly onResume?: (step: number) => void;
+  /** Writes a checkpoint of the engine's parameters and this state; both are borrowed until it settles. */
+  readonly save?: (state: TrainState) => Promise<void>;
+  /** Milliseconds. */
+  readonly now?: () => number;
+  readonly memoryBytes?: () => number;
+  /** Lets messages in between micro-steps: an engine may compute on this thread and leave only microtasks between. */
+  readonly breathe?: () => Promise<void>;
+}
+
+export interface TrainOptions {
+  readonly engine: ComputeEngine;
+  readonly config: RunConfig;
+  readonly examples: ExampleSet;
+  /** Indices into `examples`. */
+  readonly trainIndices: readonly number[];
+  readonly evalIndices?: readonly number[];
+  readonly padTokenId: number;
+  /** Absent: from the start. The engine must already hold this state's weights. */
+  readonly startFrom?: TrainState;
+  readonly control?: TrainControl;
+  readonly hooks?: TrainHooks;
+}
+
+export interface TrainOutcome {
+  readonly reason: "done" | "stopped";
+  readonly step: number;
+  readonly numSteps: number;
+}
+
+/**
+ * Trains until the planned steps are done or `control.stop()` is called; a stop leaves out the unfinished step, so that the state
+ * saved is always that of a whole one.
+ *
+ * @throws E_LOSS_NOT_FINITE after the second step in a row whose loss or gradient is not finite
+ */
+export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
+  const { engine, config, examples, trainIndices, evalIndices = [], hooks = {} } = options;
+  const control = options.control ?? new TrainControl();
+  const now = hooks.now ?? (() => performance.now());
+  const order = createDataOrder(
+    trainIndices.map((index) => examples.numTokensOf(index)),
+    config,
+  );
+  const { numSteps } = order;
+  const adamW = options.startFrom?.adamW ?? createAdamWState(engine.parameters);
+  let health = options.startFrom?.health ?? HEALTHY;
+  let step = options.startFrom?.step ?? 0;
+  // A fresh run stopped before its first step still leaves a checkpoint to resume from.
+  let savedStep = options.startFrom?.step ?? -1;
+
+  const save = async (): Promise<void> => {
+    if (savedStep === step) return;
+    await hooks.save?.({ step, adamW, health });
+    savedStep = step;
+  };
+
+  /** False: stop. Called between micro-steps, with the last finished step. */
+  const mayGoOn = async (): Promise<boolean> => {
+    await (hooks.breathe ?? breathe)();
+    if (control.isPaused) {
+      hooks.onPause?.(step);
+      await control.whileUnpaused();
+      if (!control.isStopping) hooks.onResume?.(step);
+    }
+    return !control.isStopping;
+  };
+
+  while (step < numSteps) {
+    const batch = order.at(step + 1);
+    const accumulated = await accumulateStep(options, batch, step + 1, { mayGoOn, now });
+    if (accumulated === null) break;
+
+    const updateStart = now();
+    const { lossSum, numSupervisedTokens } = accumulated;
+    const gradNorm = globalGradNorm(engine.parameters, 1 / numSupervisedTokens);
+    const scale = clipScale(gradNorm, config.maxGradNorm);
+    const learningRate = learningRateAt(step + 1, config, numSteps);
+    const skipped = !mayUpdate({ lossSum, gradNorm });
+    if (!skipped) adamWUpdate(engine.parameters, adamW, config, { learningRate, gradientScale: scale / numSupervisedTokens });
+    step += 1;
+    if (skipped) health = afterSkipping(health, step);
+
+    const seconds = (accumulated.milliseconds + now() - updateStart) / 1000;
+    const metrics: StepMetrics = {
+      step,
+      loss: lossSum / numSupervisedTokens,
+      learningRate,
+      gradNorm,
+      clipped: scale < 1,
+      skipped,
+      numTokens: accumulated.numTokens,
+      numSupervisedTokens,
+      seconds,
+      tokensPerSecond: seconds > 0 ? accumulated.numTokens / seconds : 0,
+      memoryBytes: hooks.memoryBytes?.() ?? 0,
+      segmentLoss: accumulated.segmentLoss,
+      examples: accumulated.examples,
+    };
+    await hooks.onStep?.(metrics, numSteps);
+    if (skipped) stopAtSecondInARow(health);
+
+    const isLast = step === numSteps;
+    if (evalIndices.length > 0 && (isLast || step % config.evalEverySteps === 0)) {
+      const evaluated = await evaluate(options, step, { mayGoOn, now });
+      if (evaluated !== null) await hooks.onEval?.(evaluated);
+    }
+    if (isLast || step % config.saveEverySteps === 0) await save();
+  }
+  await save();
+  return { reason: step === numSteps ? "done" : "stopped", step, numSteps };
+}
+
+/** `setTimeout` is a macrotask wherever this runs; a shell with `setImmediate` passes that, which waits less. */
+const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+interface Pacing {
+  readonly mayGoOn: () => Promise<boolean>;
+  readonly now: () => number;
+}
+
+interface AccumulatedStep {
+  readonly lossSum: number;
+  readonly numSupervisedTokens: number;
+  readonly numTokens: number;
+  readonly segmentLoss: Partial<Record<Segment, LossSum>>;
+  readonly examples: StepMetrics["examples"];
+  /** Without pauses. */
+  readonly milliseconds: number;
+}
+
+/** Forward and backward of every micro-batch of one step; null: stopped in between. */
+async function accumulateStep(options: TrainOptions, batch: StepBatch, step: number, pacing: Pacing): Promise<AccumulatedStep | null> {
+  const { engine, config, examples, trainIndices, padTokenId } = options;
+  engine.zeroGradients();
+  const segmentSums = new Float64Array(SEGMENTS.length);
+  const segmentCounts = new Uint32Array(SEGMENTS.length);
+  const exampleLosses: { readonly index: number; readonly loss: LossSum }[] = [];
+  let [lossSum, numSupervisedTokens, numTokens, milliseconds] = [0, 0, 0, 0];
+  for (const [microStep, positions] of batch.microBatches.entries()) {
+    if (!(await pacing.mayGoOn())) return null;
+    const start = pacing.now();
+    const indices = positions.map((position) => trainIndices[position]!);
+    const rows = indices.map((index) => examples.at(index));
+    const microBatch = assembleMicroBatch(rows, { padTokenId, dropoutSeed: hashSeed(config.seed, 3, step, microStep) });
+    const loss = await engine.accumulateGradients(microBatch);
+    lossSum += loss.lossSum;
+    numSupervisedTokens += loss.numSupervisedTokens;
+    rows.forEach((row, r) => {
+      const segments = row.segments;
+      const own = sumSupervised(microBatch, loss, r, row.inputIds.length, (t, nats) => {
+        const segment = segments[t]!;
+        segmentSums[segment]! += nats;
+        segmentCounts[segment]! += 1;
+      });
+      numTokens += row.inputIds.length;
+      exampleLosses.push({ index: indices[r]!, loss: own });
+    });
+    milliseconds += pacing.now() - start;
+  }
+  const segmentLoss: Partial<Record<Segment, LossSum>> = {};
+  SEGMENTS.forEach((segment, s) => {
+    if (segmentCounts[s]! > 0) segmentLoss[segment] = { sum: segmentSums[s]!, count: segmentCounts[s]! };
+  });
+  return { lossSum, numSupervisedTokens, numTokens, segmentLoss, examples: exampleLosses, milliseconds };
+}
+
+/** Loss of one row of a micro-batch over its supervised tokens. */
+function sumSupervised(
+  batch: MicroBatch,
+  loss: MicroBatchLoss,
+  row: number,
+  length: number,
+  visit: (t: number, nats: number) => void,
+): LossSum {
+  let [sum, count] = [0, 0];
+  const offset = row * batch.length;
+  for (let t = 1; t < length; t++) {
+    if (batch.lossMask_BT[offset + t] !== 1) continue;
+    const nats = loss.perTokenLoss_BT[offset + t]!;
+    sum += nats;
+    count += 1;
+    visit(t, nats);
+  }
+  return { sum, count };
+}
+
+/** Mean loss over all held-out examples, sorted by length so that little is padded; null: stopped in between. */
+async function evaluate(options: TrainOptions, step: number, pacing: Pacing): Promise<EvalMetrics | null> {
+  const { engine, config, examples, evalIndices = [], padTokenId } = options;
+  const sorted = [...evalIndices].sort((a, b) => examples.numTokensOf(a) - examples.numTokensOf(b) || a - b);
+  let [lossSum, numSupervisedTokens, milliseconds] = [0, 0, 0];
+  for (let i = 0; i < sorted.length; i += config.microBatchSize) {
+    if (!(await pacing.mayGoOn())) return null;
+    const start = pacing.now();
+    const rows = sorted.slice(i, i + config.microBatchSize).map((index) => examples.at(index));
+    const loss = await engine.evaluateLoss(assembleMicroBatch(rows, { padTokenId, dropoutSeed: 0 }));
+    lossSum += loss.lossSum;
+    numSupervisedTokens += loss.numSupervisedTokens;
+    milliseconds += pacing.now() - start;
+  }
+  return {
+    step,
+    loss: lossSum / numSupervisedTokens,
+    numExamples: sorted.length,
+    numSupervisedTokens,
+    seconds: milliseconds / 1000,
+  };
+}
