@@ -146,6 +146,11 @@ export const ERRORS = define({
     why: (p) => `The checkpoint ${p["path"]} is not whole: ${p["detail"]}.`,
     fix: "Resume from the checkpoint before it.",
   },
+  E_EXAMPLES_CORRUPT: {
+    class: "expected",
+    why: (p) => `The run's example file ${p["path"]} is not whole: ${p["detail"]}.`,
+    fix: "Start the run again; its examples are then prepared anew from the workspace.",
+  },
   E_LOSS_NOT_FINITE: {
     class: "expected",
     why: (p) => `Loss or gradient was not finite in two steps in a row, last in step ${p["step"]}.`,

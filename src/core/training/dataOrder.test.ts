@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { countSteps, createDataOrder, type OrderConfig } from "./dataOrder.ts";
-import { randomUint32 } from "./random.ts";
+import { randomIntegers } from "../model/random.ts";
 
 const config = (over: Partial<OrderConfig> = {}): OrderConfig => ({
   seed: 1,
@@ -10,7 +10,7 @@ const config = (over: Partial<OrderConfig> = {}): OrderConfig => ({
   gradientAccumulationSteps: 2,
   ...over,
 });
-const next = randomUint32(3);
+const next = randomIntegers(3);
 const LENGTHS = Array.from({ length: 103 }, () => 10 + (next() % 200));
 const steps = (order: ReturnType<typeof createDataOrder>) => Array.from({ length: order.numSteps }, (_, i) => order.at(i + 1));
 

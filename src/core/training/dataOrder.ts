@@ -3,9 +3,12 @@
  * the steps before it and a resumed run continues exactly.
  */
 import type { RunConfig } from "#contracts/run.ts";
-import { hashSeed, shuffledIndices } from "./random.ts";
+import { mixSeeds, randomUniform } from "../model/random.ts";
 
 export type OrderConfig = Pick<RunConfig, "seed" | "epochs" | "maxSteps" | "microBatchSize" | "gradientAccumulationSteps">;
+
+/** Independent streams of random numbers drawn from a run's one seed. */
+export const SEED_STREAMS = { examples: 1, window: 2, dropout: 3 } as const;
 
 /** Examples of one optimizer step. */
 export interface StepBatch {
@@ -45,7 +48,7 @@ export function createDataOrder(lengths: readonly number[], config: OrderConfig,
 
   function microBatchesOf(epoch: number): readonly (readonly number[])[] {
     if (cached?.epoch === epoch) return cached.microBatches;
-    const shuffled = shuffledIndices(lengths.length, hashSeed(seed, 1, epoch));
+    const shuffled = shuffledIndices(lengths.length, mixSeeds(mixSeeds(seed, SEED_STREAMS.examples), epoch));
     const windowSize = microBatchSize * gradientAccumulationSteps * windowSteps;
     const microBatches: (readonly number[])[] = [];
     for (let start = 0; start < shuffled.length; start += windowSize) {
@@ -54,7 +57,8 @@ export function createDataOrder(lengths: readonly number[], config: OrderConfig,
       window.sort((a, b) => lengths[a]! - lengths[b]! || a - b);
       const cut: number[][] = [];
       for (let i = 0; i < window.length; i += microBatchSize) cut.push(window.slice(i, i + microBatchSize));
-      const order = windowSteps === 1 ? cut.keys() : shuffledIndices(cut.length, hashSeed(seed, 2, epoch, start));
+      const order =
+        windowSteps === 1 ? cut.keys() : shuffledIndices(cut.length, mixSeeds(mixSeeds(mixSeeds(seed, SEED_STREAMS.window), epoch), start));
       for (const index of order) microBatches.push(cut[index]!);
     }
     cached = { epoch, microBatches };
@@ -70,4 +74,17 @@ export function createDataOrder(lengths: readonly number[], config: OrderConfig,
       return { epoch, microBatches: microBatchesOf(epoch).slice(first, first + gradientAccumulationSteps) };
     },
   };
+}
+
+/** Fisher-Yates over 0 .. length-1; a pure function of length and seed. */
+function shuffledIndices(length: number, seed: number): Uint32Array {
+  const order = Uint32Array.from({ length }, (_, i) => i);
+  const uniform = randomUniform(seed);
+  for (let i = length - 1; i > 0; i--) {
+    const j = Math.floor(uniform() * (i + 1));
+    const kept = order[i]!;
+    order[i] = order[j]!;
+    order[j] = kept;
+  }
+  return order;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ParameterArray } from "./computeEngine.ts";
 import { adamWUpdate, clipScale, createAdamWState, globalGradNorm, isDecayed } from "./optimizer.ts";
-import { randomUint32 } from "./random.ts";
+import { randomIntegers } from "../model/random.ts";
 
 const parameter = (name: string, shape: readonly number[], values: readonly number[], gradient: readonly number[]): ParameterArray => ({
   name,
@@ -66,7 +66,7 @@ describe("adamWUpdate", () => {
   });
 
   it("follows a reference in double precision over ten steps", () => {
-    const next = randomUint32(7);
+    const next = randomIntegers(7);
     const uniform = () => next() / 2 ** 32 - 0.5;
     const p = parameter("w.weight", [4, 4], Array.from({ length: 16 }, uniform), []);
     const live = { ...p, gradient: new Float32Array(16) };

@@ -3,7 +3,7 @@ import { SEGMENTS } from "#contracts/example.ts";
 import { runConfigSchema, type EvalMetrics, type RunConfig, type StepMetrics } from "#contracts/run.ts";
 import { createBigramEngine } from "../../../test/fixtures/bigramEngine.ts";
 import { exampleSetOf, type TrainExample } from "./microBatch.ts";
-import { randomUint32 } from "./random.ts";
+import { randomIntegers } from "../model/random.ts";
 import { TrainControl } from "./trainControl.ts";
 import { trainLoop, type TrainOptions, type TrainState } from "./trainLoop.ts";
 
@@ -12,7 +12,7 @@ const PAD = 0;
 
 /** Sequences in which each token is mostly the one before it plus one: a bigram model can learn them. */
 function countingExamples(count: number): TrainExample[] {
-  const next = randomUint32(11);
+  const next = randomIntegers(11);
   return Array.from({ length: count }, () => {
     const length = 5 + (next() % 12);
     const inputIds = Int32Array.from({ length }, () => 1);
@@ -54,8 +54,8 @@ async function run(over: Partial<TrainOptions> = {}, onStep?: (metrics: StepMetr
     engine,
     config: config(),
     examples: exampleSetOf(EXAMPLES),
-    trainIndices: EXAMPLES.keys().toArray().slice(0, 52),
-    evalIndices: EXAMPLES.keys().toArray().slice(52),
+    trainIndices: [...EXAMPLES.keys()].slice(0, 52),
+    evalIndices: [...EXAMPLES.keys()].slice(52),
     padTokenId: PAD,
     ...over,
     hooks: {

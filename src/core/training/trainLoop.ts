@@ -14,12 +14,12 @@
  */
 import { SEGMENTS, type Segment } from "#contracts/example.ts";
 import type { EvalMetrics, LossSum, RunConfig, StepMetrics } from "#contracts/run.ts";
+import { mixSeeds } from "../model/random.ts";
 import type { ComputeEngine, MicroBatch, MicroBatchLoss } from "./computeEngine.ts";
-import { createDataOrder, type StepBatch } from "./dataOrder.ts";
+import { createDataOrder, SEED_STREAMS, type StepBatch } from "./dataOrder.ts";
 import { afterSkipping, HEALTHY, mayUpdate, stopAtSecondInARow, type RunHealth } from "./health.ts";
 import { assembleMicroBatch, type ExampleSet } from "./microBatch.ts";
 import { adamWUpdate, clipScale, createAdamWState, globalGradNorm, type AdamWState } from "./optimizer.ts";
-import { hashSeed } from "./random.ts";
 import { learningRateAt } from "./schedule.ts";
 import { TrainControl } from "./trainControl.ts";
 
@@ -179,7 +179,8 @@ async function accumulateStep(options: TrainOptions, batch: StepBatch, step: num
     const start = pacing.now();
     const indices = positions.map((position) => trainIndices[position]!);
     const rows = indices.map((index) => examples.at(index));
-    const microBatch = assembleMicroBatch(rows, { padTokenId, dropoutSeed: hashSeed(config.seed, 3, step, microStep) });
+    const dropoutSeed = mixSeeds(mixSeeds(mixSeeds(config.seed, SEED_STREAMS.dropout), step), microStep);
+    const microBatch = assembleMicroBatch(rows, { padTokenId, dropoutSeed });
     const loss = await engine.accumulateGradients(microBatch);
     lossSum += loss.lossSum;
     numSupervisedTokens += loss.numSupervisedTokens;
