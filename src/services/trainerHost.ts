@@ -1,0 +1,204 @@
+/**
+ * @file The core's side of trainer processes: one for each run, and one kept for generation with the model it last loaded.
+ *
+ * How a process is made is injected: `child_process.fork` here, a utility process under Electron.
+ */
+import { fork } from "node:child_process";
+import { AppError, type ErrorCode } from "#contracts/errors.ts";
+import type { FromTrainer, GenerateRequest, GeneratedPrompt, SerializedError, ToTrainer, TrainRequest } from "#contracts/trainer.ts";
+
+/** A running trainer process, however it was made. */
+export interface TrainerProcess {
+  send(message: ToTrainer): void;
+  onMessage(listener: (message: FromTrainer) => void): void;
+  /** Once; `detail` says how it ended, in words. */
+  onExit(listener: (detail: string) => void): void;
+  kill(): void;
+}
+
+export type SpawnTrainer = () => TrainerProcess;
+
+/** @param entry the built `trainer.js`, or `src/worker/trainer.ts` where Node runs TypeScript */
+export function forkTrainer(entry: string): SpawnTrainer {
+  return () => {
+    const child = fork(entry, [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    let lastWords = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      lastWords = (lastWords + chunk.toString("utf8")).slice(-2000);
+    });
+    return {
+      send: (message) => {
+        // A process that has just died is reported by its exit, not by a failed send.
+        if (child.connected) child.send(message, () => undefined);
+      },
+      onMessage: (listener) => void child.on("message", (message) => listener(message as FromTrainer)),
+      onExit: (listener) => {
+        child.once("error", (error) => listener(error.message));
+        child.once("exit", (code, signal) => {
+          const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+          listener(lastWords.trim() === "" ? how : `${how}: ${lastWords.trim().split("\n").slice(-3).join(" ")}`);
+        });
+      },
+      kill: () => void child.kill("SIGKILL"),
+    };
+  };
+}
+
+export type TrainMessage = Exclude<FromTrainer, { type: "generated" | "generatedAll" | "failed" }>;
+
+/** A run in progress. */
+export interface TrainingSession {
+  /** Settles when the run has ended: rejects with the trainer's error, or with E_TRAINER_LOST if the process died. */
+  readonly ended: Promise<{ readonly step: number; readonly reason: "done" | "stopped" }>;
+  pause(): void;
+  resume(): void;
+  /** Saves a checkpoint and ends. */
+  stop(): void;
+  kill(): void;
+}
+
+export interface GenerateOptions {
+  readonly modelDir: string;
+  readonly prompts: readonly Int32Array[];
+  readonly sampling: GenerateRequest["sampling"];
+  readonly stopTokenIds: readonly number[];
+  /** Called as results come, in any order. */
+  readonly onResults?: (results: readonly GeneratedPrompt[]) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainerHost {
+  train(request: Omit<TrainRequest, "type">, onMessage: (message: TrainMessage) => void): TrainingSession;
+  /** In the order of the prompts. Requests are answered one after the other by one process, which keeps the last model loaded. */
+  generate(options: GenerateOptions): Promise<{ readonly results: readonly GeneratedPrompt[]; readonly seconds: number }>;
+  /** What computes, in words, as the last trainer reported it. */
+  readonly engineName: string | null;
+  /** Stops and saves every run, ends every process. */
+  close(): Promise<void>;
+}
+
+export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
+  const sessions = new Set<TrainingSession>();
+  let generator: Generator | null = null;
+  let engineName: string | null = null;
+
+  return {
+    get engineName() {
+      return engineName;
+    },
+
+    train(request, onMessage) {
+      const trainer = spawn();
+      const ended = new Promise<{ step: number; reason: "done" | "stopped" }>((resolve, reject) => {
+        trainer.onMessage((message) => {
+          if (message.type === "ready") engineName = message.engine;
+          if (message.type === "failed") reject(errorOf(message.error));
+          else if (message.type !== "generated" && message.type !== "generatedAll") {
+            onMessage(message);
+            if (message.type === "finished") resolve({ step: message.step, reason: message.reason });
+          }
+        });
+        trainer.onExit((detail) => reject(new AppError("E_TRAINER_LOST", { detail })));
+      });
+      trainer.send({ type: "train", ...request });
+      const session: TrainingSession = {
+        ended: ended.finally(() => {
+          sessions.delete(session);
+          trainer.kill();
+        }),
+        pause: () => trainer.send({ type: "pause" }),
+        resume: () => trainer.send({ type: "resume" }),
+        stop: () => trainer.send({ type: "stop" }),
+        kill: () => trainer.kill(),
+      };
+      sessions.add(session);
+      return session;
+    },
+
+    generate(options) {
+      generator ??= createGenerator(spawn(), () => (generator = null));
+      return generator.generate(options);
+    },
+
+    async close() {
+      generator?.close();
+      const going = [...sessions];
+      going.forEach((session) => session.stop());
+      await Promise.allSettled(going.map(({ ended }) => ended));
+    },
+  };
+}
+
+interface Generator {
+  generate: TrainerHost["generate"];
+  close(): void;
+}
+
+interface PendingRequest {
+  readonly results: (GeneratedPrompt | undefined)[];
+  readonly onResults: GenerateOptions["onResults"];
+  readonly resolve: (answer: { results: readonly GeneratedPrompt[]; seconds: number }) => void;
+  readonly reject: (error: AppError) => void;
+}
+
+function createGenerator(trainer: TrainerProcess, onEnd: () => void): Generator {
+  const pending = new Map<number, PendingRequest>();
+  let lastRequestId = 0;
+
+  const end = (error: AppError): void => {
+    onEnd();
+    for (const request of pending.values()) request.reject(error);
+    pending.clear();
+  };
+  trainer.onExit((detail) => end(new AppError("E_TRAINER_LOST", { detail })));
+  trainer.onMessage((message) => {
+    if (message.type !== "generated" && message.type !== "generatedAll" && message.type !== "failed") return;
+    const request = pending.get(message.requestId ?? -1);
+    if (request === undefined) return;
+    switch (message.type) {
+      case "generated":
+        for (const result of message.results) request.results[result.promptIndex] = result;
+        request.onResults?.(message.results);
+        return;
+      case "generatedAll":
+        pending.delete(message.requestId);
+        request.resolve({ results: request.results.filter((result) => result !== undefined), seconds: message.seconds });
+        return;
+      case "failed":
+        pending.delete(message.requestId!);
+        request.reject(errorOf(message.error));
+        return;
+    }
+  });
+
+  return {
+    generate: ({ modelDir, prompts, sampling, stopTokenIds, onResults, signal }) =>
+      new Promise((resolve, reject) => {
+        const cancelled = new AppError("E_CANCELLED", { what: "Generation" });
+        if (signal?.aborted) return reject(cancelled);
+        const requestId = ++lastRequestId;
+        pending.set(requestId, { results: new Array(prompts.length), onResults, resolve, reject });
+        signal?.addEventListener("abort", () => {
+          if (!pending.delete(requestId)) return;
+          // The process may be in the middle of a long batch: the next request gets a new one.
+          if (pending.size === 0) {
+            onEnd();
+            trainer.kill();
+          }
+          reject(cancelled);
+        });
+        trainer.send({ type: "generate", requestId, modelDir, prompts, sampling, stopTokenIds });
+      }),
+    close: () => {
+      end(new AppError("E_CANCELLED", { what: "Generation" }));
+      trainer.kill();
+    },
+  };
+}
+
+/** The trainer's error with its code and words; what it could not name stays a bug. */
+function errorOf(error: SerializedError): AppError {
+  const known = new AppError(error.code as ErrorCode, error.params);
+  if (error.stack !== undefined) known.stack = error.stack;
+  return known;
+}
