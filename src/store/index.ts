@@ -1,0 +1,58 @@
+/** @file The store's door: every repository over one connection. */
+import { contentRepository } from "./contents.ts";
+import { evaluationRepository } from "./evaluations.ts";
+import { failureRepository } from "./failures.ts";
+import { jobRepository } from "./jobs.ts";
+import { databaseError, openDatabase, openWorkerConnection, type Db } from "./openDatabase.ts";
+import { runPointRepository } from "./runPoints.ts";
+import { runRepository } from "./runs.ts";
+import { searchIndex } from "./searchIndex.ts";
+import { settingRepository } from "./settings.ts";
+import { sourceRepository } from "./sources.ts";
+import { trajectoryRepository } from "./trajectories.ts";
+import { trajectoryLists } from "./trajectoryLists.ts";
+
+export type Store = ReturnType<typeof storeOver>;
+
+/** Opens or creates a workspace database; see `openDatabase`. */
+export function openStore(path: string): Store {
+  return storeOver(openDatabase(path), path);
+}
+
+/** A second connection, for a worker of the process that has the store open. */
+export function openWorkerStore(path: string): Store {
+  return storeOver(openWorkerConnection(path), path);
+}
+
+function storeOver(db: Db, path: string) {
+  const contents = contentRepository(db);
+  const search = searchIndex(db);
+  return {
+    path,
+    contents,
+    search,
+    settings: settingRepository(db),
+    trajectories: trajectoryRepository(db, contents),
+    lists: trajectoryLists(db, search),
+    sources: sourceRepository(db),
+    jobs: jobRepository(db),
+    runs: runRepository(db),
+    runPoints: runPointRepository(db),
+    evaluations: evaluationRepository(db),
+    failures: failureRepository(db),
+
+    /** Writes: all of `work` or nothing; errors of the database come out as ours. */
+    transaction<T>(work: () => T): T {
+      try {
+        return db.transaction(work).immediate();
+      } catch (error) {
+        throw databaseError(error, path);
+      }
+    },
+
+    /** Writes: moves the write-ahead log into the database and closes the connection. */
+    close(): void {
+      if (db.open) db.close();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+/** @file Every migration in order; append-only. The position, counted from 1, is the schema number kept in `user_version`. */
+import { init } from "./001-init.ts";
+
+export const MIGRATIONS: readonly string[] = [init];

@@ -1,0 +1,107 @@
+/**
+ * @file The full-text index over turns. Contents are append-only, so the index is too: it covers all contents up to a number, and
+ * is continued from there by a job.
+ */
+import { searchTextOf } from "./contentCodec.ts";
+import { trajectoryIdOf } from "./ids.ts";
+import type { Db } from "./openDatabase.ts";
+import { quotedTerm, searchTerms } from "./searchTerms.ts";
+import type { TrajectoryId } from "#contracts/trajectory.ts";
+
+export interface IndexProgress {
+  /** Contents in the index, and contents there are. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface SimilarTrajectory {
+  readonly trajectoryId: TrajectoryId;
+  readonly contentId: number;
+  readonly title: string;
+  /** BM25, higher is closer; comparable within one search only. */
+  readonly score: number;
+}
+
+const INDEXED = "search.lastContent";
+const INDEXED_SYSTEM = "search.lastSystemPart";
+
+export type SearchIndex = ReturnType<typeof searchIndex>;
+
+export function searchIndex(db: Db) {
+  const setting = db.prepare<[string], string>("SELECT value FROM setting WHERE key = ?").pluck();
+  const setSetting = db.prepare<[string, string]>("INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)");
+  const lastContent = db.prepare<[], number | null>("SELECT max(id) FROM content").pluck();
+  const lastSystemPart = db.prepare<[], number | null>("SELECT max(id) FROM part").pluck();
+  const nextContents = db.prepare<[number, number], { id: number; body: string }>(
+    "SELECT id, body FROM content WHERE id > ? ORDER BY id LIMIT ?",
+  );
+  const nextSystemParts = db.prepare<[number, number], { id: number; kind: string; body: string }>(
+    "SELECT id, kind, body FROM part WHERE id > ? ORDER BY id LIMIT ?",
+  );
+  const insertTurns = db.prepare<[number, string]>("INSERT INTO turn_text (rowid, text) VALUES (?, ?)");
+  const insertSystem = db.prepare<[number, string]>("INSERT INTO system_text (rowid, text) VALUES (?, ?)");
+  const findSystem = db.prepare<[string], number>("SELECT rowid FROM system_text WHERE system_text MATCH ?").pluck();
+  const selectSimilar = db.prepare<[string, string, string, number], { id: number; content_id: number; title: string; rank: number }>(`
+    SELECT min(t.id) AS id, t.content_id, c.title, turn_text.rank AS rank
+    FROM turn_text JOIN trajectory t ON t.content_id = turn_text.rowid JOIN content c ON c.id = t.content_id
+    WHERE turn_text MATCH ? AND t.split IN (SELECT value FROM json_each(?)) AND t.id NOT IN (SELECT value FROM json_each(?))
+    GROUP BY t.content_id ORDER BY turn_text.rank LIMIT ?`);
+
+  const indexedUpTo = (key: string): number => Number(setting.get(key) ?? 0);
+
+  return {
+    /** Reads only: how far the index is; ids are dense, so they count. */
+    progress(): IndexProgress {
+      const total = lastContent.get() ?? 0;
+      return { done: Math.min(indexedUpTo(INDEXED), total), total };
+    },
+
+    /** Reads only: false while a search may miss rows. */
+    isComplete(): boolean {
+      return indexedUpTo(INDEXED) >= (lastContent.get() ?? 0) && indexedUpTo(INDEXED_SYSTEM) >= (lastSystemPart.get() ?? 0);
+    },
+
+    /** Writes: the next contents, in one transaction. Returns false when there was nothing left. */
+    indexNext(limit: number): boolean {
+      return db.transaction(() => {
+        const parts = nextSystemParts.all(indexedUpTo(INDEXED_SYSTEM), limit);
+        for (const part of parts) if (part.kind === "system") insertSystem.run(part.id, part.body);
+        if (parts.length > 0) setSetting.run(INDEXED_SYSTEM, String(parts.at(-1)!.id));
+        const rows = nextContents.all(indexedUpTo(INDEXED), limit);
+        for (const row of rows) insertTurns.run(row.id, searchTextOf(row.body));
+        if (rows.length > 0) setSetting.run(INDEXED, String(rows.at(-1)!.id));
+        return rows.length > 0 || parts.length > 0;
+      })();
+    },
+
+    /**
+     * Reads only: the condition on `content c` that a search text stands for, with its parameters; null where it names no term.
+     *
+     * System texts are indexed once for all their trajectories, so a term may be found in either place.
+     */
+    condition(text: string): { readonly sql: string; readonly params: readonly string[] } | null {
+      const terms = searchTerms(text).map(quotedTerm);
+      if (terms.length === 0) return null;
+      const inSystem = terms.map((term) => findSystem.all(term));
+      if (inSystem.every((parts) => parts.length === 0)) {
+        return { sql: "c.id IN (SELECT rowid FROM turn_text WHERE turn_text MATCH ?)", params: [terms.join(" AND ")] };
+      }
+      const each = terms.map(
+        () => "(c.id IN (SELECT rowid FROM turn_text WHERE turn_text MATCH ?) OR c.system_id IN (SELECT value FROM json_each(?)))",
+      );
+      return { sql: each.join(" AND "), params: terms.flatMap((term, i) => [term, JSON.stringify(inSystem[i])]) };
+    },
+
+    /** Reads only: trajectories whose turns hold most of the words, closest first; equal contents come once. */
+    similar(
+      words: readonly string[],
+      options: { readonly limit: number; readonly splits?: readonly number[]; readonly without?: readonly number[] },
+    ): readonly SimilarTrajectory[] {
+      const terms = words.flatMap((word) => searchTerms(`"${word.replaceAll('"', " ")}"`)).map(quotedTerm);
+      if (terms.length === 0) return [];
+      return selectSimilar
+        .all(terms.join(" OR "), JSON.stringify(options.splits ?? [0]), JSON.stringify(options.without ?? []), options.limit)
+        .map((row) => ({ trajectoryId: trajectoryIdOf(row.id), contentId: row.content_id, title: row.title, score: -row.rank }));
+    },
+  };
+}

@@ -1,0 +1,187 @@
+/** @file Imported files and their ledger: one line for every input row, whatever became of it. */
+import { AppError } from "#contracts/errors.ts";
+import type { ImportCounts, ImportedSource, ImportFormat, LedgerChange, LedgerOutcome, LedgerRow } from "#contracts/imports.ts";
+import { requireNumber, trajectoryIdOf } from "./ids.ts";
+import type { Db } from "./openDatabase.ts";
+
+export interface NewSource {
+  /** Of the file's bytes, in hexadecimal. */
+  readonly sha256: string;
+  readonly format: ImportFormat;
+  /** As a person would name it; made unique by a number where another source has it. */
+  readonly name: string;
+  readonly path: string;
+  readonly numBytes: number;
+}
+
+export interface StoredSource extends ImportedSource {
+  readonly sha256: string;
+}
+
+const OUTCOMES: readonly LedgerOutcome[] = ["taken", "changed", "refused"];
+
+interface SourceRow {
+  readonly id: number;
+  readonly sha256: string;
+  readonly format: ImportFormat;
+  readonly name: string;
+  readonly path: string;
+  readonly num_bytes: number;
+  readonly imported_at: string;
+  readonly finished: number;
+  readonly num_taken: number;
+  readonly num_changed: number;
+  readonly num_refused: number;
+  readonly num_trajectories: number;
+  readonly num_already: number;
+}
+
+interface LedgerRecord {
+  readonly row_index: number;
+  readonly byte_offset: number;
+  readonly byte_length: number;
+  readonly outcome: number;
+  readonly trajectory_id: number | null;
+  readonly changes: string | null;
+  readonly refusal: string | null;
+}
+
+export type SourceRepository = ReturnType<typeof sourceRepository>;
+
+export function sourceRepository(db: Db) {
+  const selectAll = db.prepare<[], SourceRow>("SELECT * FROM source ORDER BY id");
+  const selectOne = db.prepare<[number], SourceRow>("SELECT * FROM source WHERE id = ?");
+  const selectByContent = db.prepare<[string, string], SourceRow>("SELECT * FROM source WHERE sha256 = ? AND format = ?");
+  const idOfName = db.prepare<[string], number>("SELECT id FROM source WHERE name = ?").pluck();
+  const insert = db.prepare<[string, string, string, string, number, string]>(
+    "INSERT INTO source (sha256, format, name, path, num_bytes, imported_at) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  const addCounts = db.prepare<[number, number, number, number, number]>(`
+    UPDATE source SET num_taken = num_taken + ?, num_changed = num_changed + ?, num_refused = num_refused + ?,
+      num_trajectories = num_trajectories + ? WHERE id = ?`);
+  const setFinished = db.prepare<[number, number]>("UPDATE source SET finished = 1, num_already = ? WHERE id = ?");
+  const insertRow = db.prepare(`
+    INSERT INTO ledger (source_id, row_index, byte_offset, byte_length, outcome, trajectory_id, changes, refusal)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+  const selectSettled = db.prepare<[number], number>("SELECT row_index FROM ledger WHERE source_id = ? ORDER BY row_index").pluck();
+  const countRows = db.prepare<[number], number>("SELECT count(*) FROM ledger WHERE source_id = ?").pluck();
+  const countOutcome = db.prepare<[number, number], number>("SELECT count(*) FROM ledger WHERE source_id = ? AND outcome = ?").pluck();
+  const selectRows = db.prepare<[number, number, number], LedgerRecord>(
+    "SELECT * FROM ledger WHERE source_id = ? ORDER BY row_index LIMIT ? OFFSET ?",
+  );
+  const selectOutcome = db.prepare<[number, number, number, number], LedgerRecord>(
+    "SELECT * FROM ledger WHERE source_id = ? AND outcome = ? ORDER BY row_index LIMIT ? OFFSET ?",
+  );
+  const selectOfTrajectory = db.prepare<[number], LedgerRecord>("SELECT * FROM ledger WHERE trajectory_id = ? ORDER BY row_index");
+  const insertSkipped = db.prepare<[string, string, string]>(
+    "INSERT OR REPLACE INTO skipped_file (path, reason, seen_at) VALUES (?, ?, ?)",
+  );
+  const selectSkipped = db.prepare<[], { path: string; reason: string }>("SELECT path, reason FROM skipped_file ORDER BY path");
+
+  const uniqueName = (name: string): string => {
+    let unique = name;
+    for (let i = 2; idOfName.get(unique) !== undefined; i++) unique = `${name} (${i})`;
+    return unique;
+  };
+
+  return {
+    /** Writes: the source with these bytes in this format, unless it is there already. */
+    ensure(source: NewSource): StoredSource {
+      const known = selectByContent.get(source.sha256, source.format);
+      if (known !== undefined) return sourceOf(known);
+      const { sha256, format, path, numBytes } = source;
+      const { lastInsertRowid } = insert.run(sha256, format, uniqueName(source.name), path, numBytes, new Date().toISOString());
+      return sourceOf(selectOne.get(Number(lastInsertRowid))!);
+    },
+
+    /** Writes: one ledger line. Call inside the transaction that writes its trajectory. */
+    addLedgerRow(sourceId: number, row: Omit<LedgerRow, "trajectoryId"> & { readonly trajectory: number | null }): void {
+      const { rowIndex, byteOffset, byteLength, outcome, trajectory, changes, refusal } = row;
+      insertRow.run(
+        ...[sourceId, rowIndex, byteOffset, byteLength, OUTCOMES.indexOf(outcome), trajectory],
+        ...[changes.length === 0 ? null : JSON.stringify(changes), refusal === undefined ? null : JSON.stringify(refusal)],
+      );
+    },
+
+    /** Writes: adds to what the source's rows became. */
+    addCounts(sourceId: number, counts: Pick<ImportCounts, "taken" | "changed" | "refused" | "trajectories">): void {
+      addCounts.run(counts.taken, counts.changed, counts.refused, counts.trajectories, sourceId);
+    },
+
+    /** Writes: every row of the source has its ledger line. */
+    markFinished(sourceId: number, alreadyImported: number): void {
+      setFinished.run(alreadyImported, sourceId);
+    },
+
+    /** Writes: a file of an imported folder that holds no rows. */
+    addSkipped(path: string, reason: string): void {
+      insertSkipped.run(path, reason, new Date().toISOString());
+    },
+
+    /** Reads only: files of imported folders that were left out, with the reason. */
+    skipped(): readonly { readonly path: string; readonly reason: string }[] {
+      return selectSkipped.all();
+    },
+
+    /** Reads only: every source in order of import. */
+    list(): readonly StoredSource[] {
+      return selectAll.all().map(sourceOf);
+    },
+
+    /** Reads only: one source; throws `E_NOT_FOUND`. */
+    get(id: number): StoredSource {
+      const row = selectOne.get(id);
+      if (row === undefined) throw new AppError("E_NOT_FOUND", { what: "source", id });
+      return sourceOf(row);
+    },
+
+    /** Reads only: the source of that name, or null. */
+    findByName(name: string): number | null {
+      return idOfName.get(name) ?? null;
+    },
+
+    /** Reads only: indices of the rows that have a ledger line, ascending. */
+    settledRows(sourceId: number): readonly number[] {
+      return selectSettled.all(sourceId);
+    },
+
+    /** Reads only: a page of the ledger, in order of the file. */
+    ledger(sourceId: number, options: { outcome?: LedgerOutcome | undefined; offset: number; limit: number }) {
+      const { outcome, offset, limit } = options;
+      const code = outcome === undefined ? -1 : OUTCOMES.indexOf(outcome);
+      const total = outcome === undefined ? countRows.get(sourceId)! : countOutcome.get(sourceId, code)!;
+      const rows = outcome === undefined ? selectRows.all(sourceId, limit, offset) : selectOutcome.all(sourceId, code, limit, offset);
+      return { total, rows: rows.map(ledgerRowOf) };
+    },
+
+    /** Reads only: the input rows a trajectory came from, in order of the file. */
+    rowsOfTrajectory(trajectoryId: string): readonly LedgerRow[] {
+      return selectOfTrajectory.all(requireNumber("trajectory", trajectoryId)).map(ledgerRowOf);
+    },
+  };
+}
+
+function sourceOf(row: SourceRow): StoredSource {
+  const { id, sha256, format, name, path } = row;
+  const counts: ImportCounts = {
+    rows: row.num_taken + row.num_changed + row.num_refused,
+    taken: row.num_taken,
+    changed: row.num_changed,
+    refused: row.num_refused,
+    trajectories: row.num_trajectories,
+    alreadyImported: row.num_already,
+  };
+  return { id, sha256, format, name, path, numBytes: row.num_bytes, importedAt: row.imported_at, finished: row.finished === 1, counts };
+}
+
+function ledgerRowOf(row: LedgerRecord): LedgerRow {
+  return {
+    rowIndex: row.row_index,
+    byteOffset: row.byte_offset,
+    byteLength: row.byte_length,
+    outcome: OUTCOMES[row.outcome]!,
+    ...(row.trajectory_id === null ? {} : { trajectoryId: trajectoryIdOf(row.trajectory_id) }),
+    changes: row.changes === null ? [] : (JSON.parse(row.changes) as LedgerChange[]),
+    ...(row.refusal === null ? {} : { refusal: JSON.parse(row.refusal) as NonNullable<LedgerRow["refusal"]> }),
+  };
+}

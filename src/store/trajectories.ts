@@ -1,0 +1,150 @@
+/** @file Trajectories and their revisions: written once on import, read by page, by id, or one after another. */
+import { AppError } from "#contracts/errors.ts";
+import type { ImportFormat } from "#contracts/imports.ts";
+import { SPLITS, type Split, type Trajectory, type TrajectorySummary } from "#contracts/trajectory.ts";
+import type { ContentRepository } from "./contents.ts";
+import { requireNumber, trajectoryIdOf } from "./ids.ts";
+import type { Db } from "./openDatabase.ts";
+
+export interface NewTrajectory {
+  readonly sourceId: number;
+  readonly split: Split;
+  readonly contentId: number;
+  readonly author: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** A trajectory as it stands, with what names its revision. */
+export interface StoredTrajectory {
+  readonly trajectory: Trajectory;
+  readonly contentId: number;
+  /** SHA-256 of the content, in hexadecimal. */
+  readonly contentHash: string;
+}
+
+export interface RevisionRecord {
+  readonly number: number;
+  readonly contentId: number;
+  readonly author: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+interface TrajectoryRow {
+  readonly id: number;
+  readonly source_id: number;
+  readonly split: number;
+  readonly revision: number;
+  readonly content_id: number;
+}
+
+interface SummaryRow {
+  readonly id: number;
+  readonly split: number;
+  readonly revision: number;
+  readonly source: string;
+  readonly format: ImportFormat;
+  readonly title: string;
+  readonly num_turns: number;
+  readonly num_calls: number;
+  readonly num_tools: number;
+  readonly num_unreadable: number;
+}
+
+/** Trajectories read in one go by `each`: an open cursor would keep other statements off the connection. */
+const PAGE = 256;
+
+export type TrajectoryRepository = ReturnType<typeof trajectoryRepository>;
+
+export function trajectoryRepository(db: Db, contents: ContentRepository) {
+  const insert = db.prepare<[number, number, number]>(
+    "INSERT INTO trajectory (source_id, split, revision, content_id) VALUES (?, ?, 1, ?)",
+  );
+  const insertRevision = db.prepare<[number, number, number, string, string, string]>(
+    "INSERT INTO revision (trajectory_id, number, content_id, author, reason, at) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  const selectOne = db.prepare<[number], TrajectoryRow>("SELECT * FROM trajectory WHERE id = ?");
+  const selectAfter = db.prepare<[number, number], TrajectoryRow>("SELECT * FROM trajectory WHERE id > ? ORDER BY id LIMIT ?");
+  const selectSplitAfter = db.prepare<[number, number, number], TrajectoryRow>(
+    "SELECT * FROM trajectory WHERE split = ? AND id > ? ORDER BY id LIMIT ?",
+  );
+  const selectRevision = db.prepare<[number, number], RevisionRecord>(
+    "SELECT number, content_id AS contentId, author, reason, at FROM revision WHERE trajectory_id = ? AND number = ?",
+  );
+  const selectSummaries = db.prepare<[string], SummaryRow>(`
+    SELECT t.id, t.split, t.revision, s.name AS source, s.format, c.title, c.num_turns, c.num_calls, c.num_tools, c.num_unreadable
+    FROM json_each(?) wanted JOIN trajectory t ON t.id = wanted.value
+    JOIN source s ON s.id = t.source_id JOIN content c ON c.id = t.content_id ORDER BY wanted.key`);
+  const countAll = db.prepare<[], number>("SELECT count(*) FROM trajectory").pluck();
+
+  const stored = (row: TrajectoryRow): StoredTrajectory => {
+    const { content, hash } = contents.read(row.content_id);
+    return {
+      trajectory: { id: trajectoryIdOf(row.id), split: SPLITS[row.split]!, ...content },
+      contentId: row.content_id,
+      contentHash: hash,
+    };
+  };
+  const find = (id: string): TrajectoryRow => {
+    const row = selectOne.get(requireNumber("trajectory", id));
+    if (row === undefined) throw new AppError("E_NOT_FOUND", { what: "trajectory", id });
+    return row;
+  };
+
+  return {
+    /** Writes: a trajectory and its first revision. Returns its number. Call inside a transaction. */
+    add(trajectory: NewTrajectory): number {
+      const { sourceId, split, contentId, author, reason, at } = trajectory;
+      const id = Number(insert.run(sourceId, SPLITS.indexOf(split), contentId).lastInsertRowid);
+      insertRevision.run(id, 1, contentId, author, reason, at);
+      return id;
+    },
+
+    /** Reads only: a trajectory as it stands; throws `E_NOT_FOUND`. */
+    get(id: string): StoredTrajectory {
+      return stored(find(id));
+    },
+
+    /** Reads only: the trajectory's present revision and its source. */
+    origin(id: string): { readonly sourceId: number; readonly revision: RevisionRecord } {
+      const row = find(id);
+      return { sourceId: row.source_id, revision: selectRevision.get(row.id, row.revision)! };
+    },
+
+    /** Reads only: what a list shows, in the order of the numbers given. */
+    summaries(numbers: readonly number[]): readonly TrajectorySummary[] {
+      return selectSummaries.all(JSON.stringify(numbers)).map(summaryOf);
+    },
+
+    /** Reads only: every trajectory in order of id, of one split where it is named; loads a page at a time. */
+    *each(split?: Split): Generator<StoredTrajectory> {
+      for (let last = 0; ;) {
+        const rows = split === undefined ? selectAfter.all(last, PAGE) : selectSplitAfter.all(SPLITS.indexOf(split), last, PAGE);
+        for (const row of rows) yield stored(row);
+        if (rows.length < PAGE) return;
+        last = rows.at(-1)!.id;
+      }
+    },
+
+    /** Reads only: how many there are. */
+    count(): number {
+      return countAll.get()!;
+    },
+  };
+}
+
+function summaryOf(row: SummaryRow): TrajectorySummary {
+  return {
+    id: trajectoryIdOf(row.id),
+    title: row.title,
+    numTurns: row.num_turns,
+    numCalls: row.num_calls,
+    numTools: row.num_tools,
+    split: SPLITS[row.split]!,
+    source: row.source,
+    format: row.format,
+    numUnreadable: row.num_unreadable,
+    revision: row.revision,
+  };
+}
