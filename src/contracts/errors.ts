@@ -32,6 +32,27 @@ export const ERRORS = define({
     why: (p) => `No space is left on the disk that holds ${p["path"]}.`,
     fix: "Free some space, then start the job again; it continues where it stopped.",
   },
+  // Shells
+  E_USAGE: {
+    class: "user",
+    why: (p) => `The command was not understood: ${p["detail"]}.`,
+    fix: "Run it with --help to see what it takes.",
+  },
+  E_PORT_TAKEN: {
+    class: "user",
+    why: (p) => `Port ${p["port"]} is taken by another program.`,
+    fix: "Leave --port out so that a free one is chosen, or name another.",
+  },
+  E_PAGE_NOT_BUILT: {
+    class: "user",
+    why: (p) => `The built page is not in ${p["path"]}.`,
+    fix: "Run npm run build, or use npm start, which builds what is missing.",
+  },
+  E_CORE_LOST: {
+    class: "expected",
+    why: () => "The core process ended and is being started again.",
+    fix: "Wait a moment; jobs that ran are shown as interrupted and can be continued.",
+  },
   // Reading files
   E_FILE_NOT_FOUND: { class: "user", why: (p) => `${p["path"]} does not exist.`, fix: "Check the path, or choose the file again." },
   E_FILE_NO_ACCESS: {
@@ -206,7 +227,12 @@ export class AppError extends Error {
       const { code, params, path } = thrown as { code: unknown; params?: ErrorParams; path?: string };
       if (typeof code === "string" && code in ERRORS) return new AppError(code as ErrorCode, params ?? {}, { cause: thrown });
       const place = { path: path ?? "the workspace" };
-      if (code === "ENOSPC" || code === "SQLITE_FULL") return new AppError("E_DISK_FULL", place, { cause: thrown });
+      if (typeof code === "string" && (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")) {
+        const detail = thrown instanceof Error ? thrown.message : code;
+        return new AppError("E_DATABASE_CORRUPT", { ...place, detail }, { cause: thrown });
+      }
+      if (typeof code === "string" && code.startsWith("SQLITE_BUSY")) return new AppError("E_DATABASE_LOCKED", place, { cause: thrown });
+      if (code === "EDQUOT" || code === "ENOSPC" || code === "SQLITE_FULL") return new AppError("E_DISK_FULL", place, { cause: thrown });
       if (code === "ENOENT") return new AppError("E_FILE_NOT_FOUND", place, { cause: thrown });
       if (code === "EACCES" || code === "EPERM") return new AppError("E_FILE_NO_ACCESS", place, { cause: thrown });
     }
