@@ -28,12 +28,22 @@ export const runConfigSchema = z.object({
   maxLength: z.int().min(16).default(512),
   maskMode: z.enum(MASK_MODES).default("allAssistantTurns"),
   evalEverySteps: z.int().positive().default(25),
+  /** Held-out examples that the loss is measured on while training, drawn by the seed; null takes all of them. */
+  maxEvalExamples: z.int().positive().nullable().default(256),
   saveEverySteps: z.int().positive().default(25),
   /** Checkpoints kept besides the last; null keeps all. */
   keepCheckpoints: z.int().positive().nullable().default(2),
   engine: z.enum(["compiled", "eager"]).default("compiled"),
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
+
+/**
+ * Settings over those of a preset: what is not named stays the preset's. (`runConfigSchema.partial()` would fill in the defaults, and
+ * so overwrite the preset.)
+ */
+export const runOverridesSchema = z.strictObject(
+  Object.fromEntries(Object.entries(runConfigSchema.shape).map(([setting, schema]) => [setting, schema.unwrap().optional()])),
+) as unknown as z.ZodType<Partial<RunConfig>, Partial<RunConfig>>;
 
 export const RUN_STATES = ["preparing", "compiling", "running", "paused", "stopped", "done", "failed", "interrupted"] as const;
 export type RunState = (typeof RUN_STATES)[number];

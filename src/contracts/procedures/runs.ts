@@ -1,7 +1,7 @@
 /** @file Runs: start, steer, read. Points are read in ranges; the news stream only says that there are more. */
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
-import { runConfigSchema, type DataPlan, type EvalMetrics, type RunConfig, type RunState, type StepMetrics } from "../run.ts";
+import { runOverridesSchema, type DataPlan, type EvalMetrics, type RunConfig, type RunState, type StepMetrics } from "../run.ts";
 
 export interface Preset {
   readonly name: string;
@@ -73,6 +73,6 @@ export const runs = {
   /** Learning rate of every planned step, a pure function of the configuration. */
   plannedLearningRate: oc.input(byId).output(output<{ readonly learningRate: readonly number[] }>()),
   step: oc.input(z.object({ id: z.string(), step: z.int().positive() })).output(output<StepRows>()),
-  start: oc.input(runConfigSchema.partial()).output(output<{ readonly runId: string; readonly jobId: string }>()),
+  start: oc.input(runOverridesSchema).output(output<{ readonly runId: string; readonly jobId: string }>()),
   resume: oc.input(byId).output(output<{ readonly runId: string; readonly jobId: string }>()),
 };
