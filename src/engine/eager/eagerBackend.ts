@@ -1,0 +1,62 @@
+/** @file The reference: the same model, one TensorFlow.js operation after the other on its pure JavaScript `cpu` backend. Slow, and simple. */
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import type { OptConfig } from "#contracts/model.ts";
+import { EMBED_POSITIONS } from "#core/model/parameters.ts";
+import { lossAndGradients, type LossTensors, perTokenLoss } from "#core/training/lossAndGradients.ts";
+import type { StepArrays } from "../stepArrays.ts";
+import type { BackendParts, StepBackend } from "../stepBackend.ts";
+import { withBackend } from "../withBackend.ts";
+
+export const EAGER_BACKEND = "cpu";
+
+/** Parameters as tensors of the active backend; they live until the enclosing scope ends. `embed_positions` comes as looked-up rows. */
+export function weightTensors(parts: BackendParts): Map<string, tf.Tensor> {
+  return new Map(
+    parts.parameters.filter(({ name }) => name !== EMBED_POSITIONS).map(({ name, values, shape }) => [name, tf.tensor(values, [...shape])]),
+  );
+}
+
+export class EagerBackend implements StepBackend {
+  readonly name = "TensorFlow.js cpu";
+  private readonly config: OptConfig;
+  private readonly parts: BackendParts;
+
+  constructor(config: OptConfig, parts: BackendParts) {
+    this.config = config;
+    this.parts = parts;
+  }
+
+  async loss(arrays: StepArrays, loss_S: Float32Array): Promise<void> {
+    withBackend(EAGER_BACKEND, () => loss_S.set(perTokenLoss(this.config, this.tensors(arrays)).dataSync()));
+  }
+
+  async gradients(arrays: StepArrays, loss_S: Float32Array, gradients: ReadonlyMap<string, Float32Array>): Promise<void> {
+    withBackend(EAGER_BACKEND, () => {
+      const computed = lossAndGradients(this.config, this.tensors(arrays), tf.ones([loss_S.length]));
+      loss_S.set(computed.loss_S.dataSync());
+      for (const [name, array] of gradients) array.set(computed.gradients.get(name)!.dataSync());
+    });
+  }
+
+  async dispose(): Promise<void> {
+    // nothing outlives a call
+  }
+
+  private tensors(arrays: StepArrays): LossTensors {
+    const { hiddenSize: D, wordEmbedProjDim: E } = this.config;
+    const P = arrays.numExamples * arrays.length;
+    return {
+      numExamples: arrays.numExamples,
+      length: arrays.length,
+      weights: weightTensors(this.parts),
+      tokenRows_PE: tf.tensor(arrays.tokenRows_PE, [P, E]),
+      positionRows_TD: tf.tensor(arrays.positionRows_TD, [arrays.length, D]),
+      predictorPlaces_S: tf.tensor(arrays.predictorPlaces_S, [arrays.numSupervisedTokens], "int32"),
+      inverse_P: tf.tensor(arrays.inverse_P, [P], "int32"),
+      targets_S: tf.tensor(arrays.targets_S, [arrays.numSupervisedTokens], "int32"),
+      keepMasks_PD: arrays.keepMasks_PD.map((keep) => tf.tensor(keep, [P, D], "bool")),
+      dropoutRate: this.parts.dropoutRate,
+    };
+  }
+}
