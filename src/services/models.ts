@@ -1,0 +1,77 @@
+/** @file Where a model lies, by the names people give it, and what its folder says of it before any weight is read. */
+import { existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { AppError } from "#contracts/errors.ts";
+import type { OptConfig } from "#contracts/model.ts";
+import { parseOptConfig } from "#core/model/config.ts";
+import { loadTokenizer } from "#core/tokenizer/loadTokenizer.ts";
+import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
+import { listCheckpoints } from "./checkpoints.ts";
+import type { CorePaths } from "./core.ts";
+
+export interface ModelFolder {
+  readonly dir: string;
+  readonly config: OptConfig;
+  readonly tokenizer: Tokenizer;
+}
+
+const RUN_ID = /^R-\d+$/i;
+const MAX_KEPT = 4;
+const kept = new Map<string, { readonly changedAt: number; readonly folder: ModelFolder }>();
+
+/** `runs/R-003`. */
+export function runDirOf(paths: CorePaths, runId: string): string {
+  return join(paths.runs, runId);
+}
+
+/**
+ * The folder behind a name: `sample-base`, a run id (its last checkpoint), a folder, or a folder below the workspace's `models`.
+ *
+ * @throws E_RUN_NO_CHECKPOINT, E_MODEL_INVALID
+ */
+export function modelDirOf(paths: CorePaths, model: string): string {
+  if (model === "sample-base") return join(paths.resources, "models", "sample-base");
+  if (RUN_ID.test(model)) {
+    const runId = model.toUpperCase();
+    const last = listCheckpoints(runDirOf(paths, runId)).at(-1);
+    if (last === undefined) throw new AppError("E_RUN_NO_CHECKPOINT", { run: runId });
+    return last.dir;
+  }
+  const candidates = [join(paths.workspace, "models", model), resolve(model)];
+  const dir = candidates.find((candidate) => existsSync(candidate));
+  if (dir === undefined) throw new AppError("E_MODEL_INVALID", { path: model, detail: "there is no such folder" });
+  return dir;
+}
+
+/** Configuration and tokenizer of a model folder; the last few are kept. */
+export async function readModelFolder(dir: string): Promise<ModelFolder> {
+  const configPath = join(dir, "config.json");
+  if (!existsSync(configPath)) throw new AppError("E_MODEL_INVALID", { path: dir, detail: "it has no config.json" });
+  const changedAt = statSync(configPath).mtimeMs;
+  const known = kept.get(dir);
+  if (known?.changedAt === changedAt) return known.folder;
+  const folder: ModelFolder = {
+    dir,
+    config: parseOptConfig(await readFile(configPath, "utf8"), configPath),
+    tokenizer: await readTokenizer(dir),
+  };
+  kept.set(dir, { changedAt, folder });
+  if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!);
+  return folder;
+}
+
+async function readTokenizer(dir: string): Promise<Tokenizer> {
+  const name = basename(dir);
+  const [tokenizerJson, vocabJson, mergesText] = await Promise.all(
+    ["tokenizer.json", "vocab.json", "merges.txt"].map((file) => readIfThere(join(dir, file))),
+  );
+  // OPT's own files win: their settings are known, where a tokenizer.json beside them may be of any origin.
+  if (vocabJson !== null && mergesText !== null) return loadTokenizer({ name, vocabJson: vocabJson!, mergesText: mergesText! });
+  if (tokenizerJson !== null) return loadTokenizer({ name, tokenizerJson: tokenizerJson! });
+  throw new AppError("E_TOKENIZER_MISSING", { path: dir });
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  return existsSync(path) ? readFile(path, "utf8") : null;
+}
