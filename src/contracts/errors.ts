@@ -27,6 +27,11 @@ export const ERRORS = define({
     why: (p) => `${p["what"]} was cancelled.`,
     fix: "Start it again to continue; what was finished is kept.",
   },
+  E_CONNECTION_LOST: {
+    class: "expected",
+    why: () => "The connection to Callsmith's core was lost before it answered.",
+    fix: "It is opened again by itself; jobs go on meanwhile. Try again once it is back.",
+  },
   E_DISK_FULL: {
     class: "expected",
     why: (p) => `No space is left on the disk that holds ${p["path"]}.`,
@@ -141,7 +146,7 @@ export const ERRORS = define({
   },
   E_EXAMPLE_TOO_LONG: {
     class: "user",
-    why: (p) => `The targets alone need ${p["length"]} tokens; the window holds ${p["limit"]}.`,
+    why: (p) => `The targets and what they answer need ${p["length"]} tokens; the window holds ${p["limit"]}.`,
     fix: "Use a longer window, or split the trajectory.",
   },
   // Runs
@@ -152,6 +157,11 @@ export const ERRORS = define({
     fix: "Import data, or look at why each trajectory was refused.",
   },
   E_RUN_BUSY: { class: "user", why: (p) => `Run ${p["run"]} is still going.`, fix: "Wait for it, pause it, or stop it first." },
+  E_RUN_DONE: {
+    class: "user",
+    why: (p) => `Run ${p["run"]} has done all of its ${p["steps"]} steps.`,
+    fix: "Start a new run with this one as its base model to train further.",
+  },
   E_RUN_NO_CHECKPOINT: {
     class: "user",
     why: (p) => `Run ${p["run"]} has no checkpoint yet.`,

@@ -1,0 +1,74 @@
+/**
+ * @file From a trajectory to what enters a batch: token ids, loss mask, segments, and the record of what was cut.
+ *
+ * Which tokens are trained on:
+ * - `allAssistantTurns`: text and end token of every assistant turn that the source recorded as a target; of every assistant turn where
+ *   it recorded none. (ToolBench explodes a path into rows; a turn that was the last of no row is context there, and stays context.)
+ * - `lastAssistantTurn`: of the last of these only, as ToolLLaMA trains (`train/train.py`: the last reply is learnt, the rest is history).
+ * - `everything`: every token but the first, role markers included; plain language modelling.
+ *
+ * Role markers are context in the first two modes. The mask is aligned with `inputIds` and unshifted: 1 at position t means that the
+ * prediction *of* token t counts; nothing predicts token 0.
+ */
+import { AppError, type ErrorCode, type ErrorParams } from "#contracts/errors.ts";
+import type { ExampleOutcome, MaskMode } from "#contracts/example.ts";
+import type { Trajectory, TrajectoryContent } from "#contracts/trajectory.ts";
+import { parseAssistantText } from "#core/trajectories/parseAssistantText.ts";
+import { encodeBlocks, flatten } from "./blocks.ts";
+import { fitToWindow } from "./fitToWindow.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+export interface ExampleOptions {
+  /** Tokens that the window holds. */
+  readonly maxLength: number;
+  readonly maskMode: MaskMode;
+}
+
+/** Refusals are outcomes, not exceptions: a job over a whole set counts and lists them. */
+export function buildExample(trajectory: Trajectory, tokenizer: Tokenizer, options: ExampleOptions): ExampleOutcome {
+  const { maxLength, maskMode } = options;
+  const targets = new Set(targetTurns(trajectory, maskMode));
+  if (targets.size === 0 && maskMode !== "everything") return refusal("E_EXAMPLE_NO_TARGET", {});
+  const whole = encodeBlocks(trajectory, tokenizer);
+  const fit = fitToWindow(whole, tokenizer, {
+    maxLength,
+    numReserved: 0,
+    targets,
+    usedTools: calledTools(trajectory, trajectory.turns.length),
+  });
+  if (fit.length > maxLength) return refusal("E_EXAMPLE_TOO_LONG", { length: fit.length, limit: maxLength });
+  const { inputIds, segments, turnIndices, isAssistant } = flatten(fit.blocks, tokenizer);
+  const lossMask = new Uint8Array(inputIds.length);
+  let numSupervised = 0;
+  for (let t = 1; t < inputIds.length; t++) {
+    lossMask[t] = maskMode === "everything" || (isAssistant[t] === 1 && targets.has(turnIndices[t]!)) ? 1 : 0;
+    numSupervised += lossMask[t]!;
+  }
+  if (numSupervised === 0) return refusal("E_EXAMPLE_NO_TARGET", {});
+  const fullLength = inputIds.length + fit.cuts.reduce((sum, cut) => sum + cut.numTokens, 0);
+  return {
+    ok: true,
+    example: { trajectoryId: trajectory.id, inputIds, lossMask, segments, turnIndices, cuts: fit.cuts, fullLength },
+  };
+}
+
+function refusal(code: ErrorCode, params: ErrorParams): ExampleOutcome {
+  return { ok: false, code, reason: new AppError(code, params).message };
+}
+
+function targetTurns(content: TrajectoryContent, maskMode: MaskMode): readonly number[] {
+  const assistantTurns = content.turns.flatMap((turn, i) => (turn.role === "assistant" ? [i] : []));
+  const recorded = content.targets === undefined ? assistantTurns : assistantTurns.filter((i) => content.targets!.includes(i));
+  return maskMode === "lastAssistantTurn" ? recorded.slice(-1) : recorded;
+}
+
+/** Names that the assistant calls in the first `numTurns` turns, from the parts where there are some, else from the text. */
+export function calledTools(content: TrajectoryContent, numTurns: number): Set<string> {
+  const names = new Set<string>();
+  for (const turn of content.turns.slice(0, numTurns)) {
+    if (turn.role !== "assistant") continue;
+    const calls = turn.raw === undefined ? turn.calls : [...turn.calls, ...parseAssistantText(turn.raw).calls];
+    for (const call of calls) names.add(call.name);
+  }
+  return names;
+}
