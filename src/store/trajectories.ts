@@ -117,6 +117,11 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
       return selectSummaries.all(JSON.stringify(numbers)).map(summaryOf);
     },
 
+    /** Reads only: what a list shows of one trajectory; throws `E_NOT_FOUND`. */
+    summary(id: string): TrajectorySummary {
+      return summaryOf(selectSummaries.get(JSON.stringify([find(id).id]))!);
+    },
+
     /** Reads only: every trajectory in order of id, of one split where it is named; loads a page at a time. */
     *each(split?: Split): Generator<StoredTrajectory> {
       for (let last = 0; ;) {

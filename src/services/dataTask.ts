@@ -1,0 +1,37 @@
+/**
+ * @file What the core and its data worker say to each other. Import, index and export run in a worker thread with a connection of its
+ * own, so that reading a large file never holds up a question from the page.
+ */
+import type { ExportFormat, ImportFormat } from "#contracts/imports.ts";
+import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import type { SerializedError } from "#contracts/trainer.ts";
+import type { InputFile } from "./inputFiles.ts";
+import type { JobReport } from "./jobs.ts";
+
+export type DataTask =
+  | { readonly type: "import"; readonly files: readonly InputFile[]; readonly format: ImportFormat | null; readonly sourcesDir: string }
+  | { readonly type: "index" }
+  | { readonly type: "export"; readonly format: ExportFormat; readonly directory: string; readonly filter: TrajectoryFilter };
+
+export interface DataWorkerInput {
+  readonly database: string;
+  readonly task: DataTask;
+  /** One number the worker looks at between batches; see `CONTROL`. */
+  readonly control: Int32Array<SharedArrayBuffer>;
+}
+
+export const CONTROL = { go: 0, pause: 1, cancel: 2 } as const;
+
+export type FromDataWorker =
+  | { readonly type: "progress"; readonly report: JobReport; readonly changed: boolean }
+  | { readonly type: "paused"; readonly isPaused: boolean }
+  | { readonly type: "done"; readonly result: unknown }
+  | { readonly type: "failed"; readonly error: SerializedError };
+
+/** What a task's code sees of its job. */
+export interface TaskControl {
+  /** Sends progress now; `changed` where rows were written since the last call. */
+  report(report: JobReport, changed?: boolean): void;
+  /** Between batches: waits out a pause; throws `E_CANCELLED` after a cancel. */
+  checkpoint(): void;
+}

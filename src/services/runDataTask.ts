@@ -1,0 +1,45 @@
+/** @file The core's side of the data worker: one worker thread for each job, ended with it. */
+import { Worker } from "node:worker_threads";
+import { AppError } from "#contracts/errors.ts";
+import type { Core } from "./core.ts";
+import { CONTROL, type DataTask, type DataWorkerInput, type FromDataWorker } from "./dataTask.ts";
+import type { JobHandle } from "./jobs.ts";
+
+/** Bounds the worker's heap: a file of any size goes through in batches. */
+const MAX_HEAP_MB = 1024;
+
+/** Runs a task for a job; `onChanged` is called where the task has written rows. Resolves with the task's result. */
+export function runDataTask(core: Core, task: DataTask, handle: JobHandle, onChanged: () => void): Promise<unknown> {
+  const control = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const workerData: DataWorkerInput = { database: core.paths.database, task, control };
+  const worker = new Worker(core.paths.importerEntry, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
+  const steer = (value: number): void => {
+    Atomics.store(control, 0, value);
+    Atomics.notify(control, 0);
+  };
+  handle.onPause((pause) => steer(pause ? CONTROL.pause : CONTROL.go));
+  const cancel = () => steer(CONTROL.cancel);
+  handle.signal.addEventListener("abort", cancel, { once: true });
+
+  return new Promise((resolve, reject) => {
+    worker.on("message", (message: FromDataWorker) => {
+      switch (message.type) {
+        case "progress":
+          handle.report(message.report);
+          if (message.changed) onChanged();
+          return;
+        case "paused":
+          return handle.paused(message.isPaused);
+        case "done":
+          return resolve(message.result);
+        case "failed":
+          return reject(AppError.from(message.error));
+      }
+    });
+    worker.once("error", (error) => reject(AppError.from(error)));
+    worker.once("exit", (code) => reject(new AppError("E_BUG", { detail: `the data worker ended with code ${code}` })));
+  }).finally(() => {
+    handle.signal.removeEventListener("abort", cancel);
+    return worker.terminate();
+  });
+}

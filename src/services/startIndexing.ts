@@ -1,0 +1,34 @@
+/** @file Keeps the full-text index up with the contents: one visible job at a time, started whenever something is missing. */
+import type { Core } from "./core.ts";
+import type { StartedJob } from "./jobs.ts";
+import { runDataTask } from "./runDataTask.ts";
+
+const running = new WeakMap<Core, StartedJob>();
+
+/** Starts the job, unless the index is whole or a job is at it; null where there is nothing to do. */
+export function startIndexing(core: Core, restartOf?: string): StartedJob | null {
+  const known = running.get(core);
+  if (known !== undefined) return known;
+  if (core.isClosing() || core.store.search.isComplete()) return null;
+  const spec = {
+    kind: "index",
+    title: "Index text for search",
+    unit: "trajectories",
+    canPause: true,
+    resumeHint: "Resume it: the index goes on where it stopped. Until then a search may miss trajectories.",
+    ...(restartOf === undefined ? {} : { restartOf }),
+  } as const;
+  const rowsChanged = () => core.jobs.news.rowsChanged("trajectories");
+  const started = core.jobs.start(spec, (handle) => runDataTask(core, { type: "index" }, handle, rowsChanged).finally(rowsChanged));
+  running.set(core, started);
+  void started.ended.then(({ state }) => {
+    running.delete(core);
+    // Contents that came in while the last batch was written.
+    if (state === "done") startIndexing(core);
+  });
+  return started;
+}
+
+export function registerIndexRestart(core: Core): void {
+  core.jobs.onRestart("index", (job) => void startIndexing(core, job.id));
+}

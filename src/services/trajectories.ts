@@ -1,0 +1,28 @@
+/** @file Questions about trajectories: pages of the list, counts, one of them in full. */
+import type { TrajectoryDetail, TrajectoryFilter, TrajectoryPage } from "#contracts/procedures/trajectories.ts";
+import type { Core } from "./core.ts";
+
+export function listTrajectories(core: Core, filter: TrajectoryFilter, offset: number, limit: number): TrajectoryPage {
+  const { lists, trajectories, search } = core.store;
+  const { total, numbers } = lists.page(filter, offset, limit);
+  return { total, offset, rows: trajectories.summaries(numbers), indexComplete: search.isComplete() };
+}
+
+export function getTrajectory(core: Core, id: string): TrajectoryDetail {
+  const { trajectories, sources } = core.store;
+  const { trajectory } = trajectories.get(id);
+  const { sourceId, revision } = trajectories.origin(id);
+  const source = sources.get(sourceId);
+  const { number, author, reason, at } = revision;
+  return {
+    trajectory,
+    summary: trajectories.summary(id),
+    origin: {
+      source: source.name,
+      path: source.path,
+      rows: sources.rowsOfTrajectory(id).map(({ rowIndex, byteOffset, byteLength }) => ({ rowIndex, byteOffset, byteLength })),
+    },
+    revision: { number, author, reason, at },
+    checks: {},
+  };
+}
