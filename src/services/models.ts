@@ -33,9 +33,8 @@ export function runDirOf(paths: CorePaths, runId: string): string {
 export function modelDirOf(paths: CorePaths, model: string): string {
   if (model === "sample-base") return join(paths.resources, "models", "sample-base");
   if (RUN_ID.test(model)) {
-    const runId = model.toUpperCase();
-    const last = listCheckpoints(runDirOf(paths, runId)).at(-1);
-    if (last === undefined) throw new AppError("E_RUN_NO_CHECKPOINT", { run: runId });
+    const last = listCheckpoints(runDirOf(paths, model)).at(-1);
+    if (last === undefined) throw new AppError("E_RUN_NO_CHECKPOINT", { run: model });
     return last.dir;
   }
   const candidates = [join(paths.workspace, "models", model), resolve(model)];
@@ -63,12 +62,11 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
 
 async function readTokenizer(dir: string): Promise<Tokenizer> {
   const name = basename(dir);
-  const [tokenizerJson, vocabJson, mergesText] = await Promise.all(
-    ["tokenizer.json", "vocab.json", "merges.txt"].map((file) => readIfThere(join(dir, file))),
-  );
+  const read = (file: string): Promise<string | null> => readIfThere(join(dir, file));
+  const [vocabJson, mergesText, tokenizerJson] = [await read("vocab.json"), await read("merges.txt"), await read("tokenizer.json")];
   // OPT's own files win: their settings are known, where a tokenizer.json beside them may be of any origin.
-  if (vocabJson !== null && mergesText !== null) return loadTokenizer({ name, vocabJson: vocabJson!, mergesText: mergesText! });
-  if (tokenizerJson !== null) return loadTokenizer({ name, tokenizerJson: tokenizerJson! });
+  if (vocabJson !== null && mergesText !== null) return loadTokenizer({ name, vocabJson: vocabJson, mergesText: mergesText });
+  if (tokenizerJson !== null) return loadTokenizer({ name, tokenizerJson: tokenizerJson });
   throw new AppError("E_TOKENIZER_MISSING", { path: dir });
 }
 
