@@ -8,8 +8,8 @@
 import type { SerializedError } from "./trainer.ts";
 
 export type ToCore =
-  /** First of all. */
-  | { readonly type: "open"; readonly workspaceDir: string; readonly isSample: boolean }
+  /** First of all. `root` is the folder with `resources/` and `datasets/`. */
+  | { readonly type: "open"; readonly root: string; readonly workspaceDir: string; readonly isSample: boolean }
   /** With one port, to a page. */
   | { readonly type: "connect" }
   /** With one port, to the trainer asked for. */

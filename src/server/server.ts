@@ -141,7 +141,7 @@ export async function startWebServer({ rendererDir, port, onConnection }: WebSer
       onConnection(client);
     });
   });
-  const stopPinging = pingClients(sockets);
+  const stopWatching = watchClients(sockets);
 
   await new Promise<void>((listening, failed) => server.once("error", failed).listen(port, "127.0.0.1", listening));
   const actualPort = (server.address() as AddressInfo).port;
@@ -151,7 +151,7 @@ export async function startWebServer({ rendererDir, port, onConnection }: WebSer
     origin,
     port: actualPort,
     close: async () => {
-      stopPinging();
+      stopWatching();
       for (const client of sockets.clients) client.terminate();
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
@@ -159,9 +159,12 @@ export async function startWebServer({ rendererDir, port, onConnection }: WebSer
   };
 }
 
-function pingClients(sockets: WebSocketServer): () => void {
+function watchClients(sockets: WebSocketServer): () => void {
   const silent = new WeakSet<WebSocket>();
-  sockets.on("connection", (client) => client.on("pong", () => silent.delete(client)));
+  sockets.on("connection", (client) => {
+    client.on("pong", () => silent.delete(client));
+    client.on("error", () => client.terminate()); // a broken or oversized message ends its connection, never the server
+  });
   const timer = setInterval(() => {
     for (const client of sockets.clients) {
       if (silent.has(client)) client.terminate();

@@ -1,0 +1,91 @@
+/** @file `train`: starts a run, or continues one, and follows it. */
+import { resolve } from "node:path";
+import type { RunState } from "#contracts/run.ts";
+import { textOption, usageError, type Command, type CommandCall } from "../command.ts";
+import { readRunConfig } from "#services/readRunConfig.ts";
+import { watchJob } from "../watchJob.ts";
+import type { Client } from "../workbench.ts";
+
+/** What `train --json` prints. */
+export interface TrainReport {
+  readonly run: string;
+  readonly state: RunState;
+  /** Wall clock of this job: preparing, compiling, training, checkpoints. */
+  readonly seconds: number;
+  readonly steps: number;
+  /** Median over the steps. */
+  readonly tokensPerSecond: number;
+  /** Mean loss of the last step's tokens, nats; null where it was not finite. */
+  readonly finalLoss: number | null;
+  readonly evalLoss: number | null;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** Follows a run's job to its end and says how it went. */
+export async function followRun(
+  client: Client,
+  { runId, jobId }: { readonly runId: string; readonly jobId: string },
+  { terminal, interrupted }: Pick<CommandCall, "terminal" | "interrupted">,
+): Promise<TrainReport> {
+  const job = await watchJob(client, jobId, { terminal, signal: interrupted });
+  const [run, points] = await Promise.all([client.runs.get({ id: runId }), client.runs.points({ id: runId })]);
+  return {
+    run: runId,
+    state: run.state,
+    seconds: (Date.parse(job.endedAt ?? job.startedAt) - Date.parse(job.startedAt)) / 1000,
+    steps: run.step,
+    tokensPerSecond: Math.round(median(points.tokensPerSecond)),
+    finalLoss: run.lastLoss,
+    evalLoss: run.lastEvalLoss,
+  };
+}
+
+export function sentenceOf(report: TrainReport): string {
+  const loss = report.finalLoss === null ? "not finite" : report.finalLoss.toFixed(4);
+  const held = report.evalLoss === null ? "" : `, held-out loss ${report.evalLoss.toFixed(4)}`;
+  return `${report.run} ${report.state} after ${report.steps} steps in ${report.seconds.toFixed(1)} s: loss ${loss}${held}, ${report.tokensPerSecond} tokens/s.`;
+}
+
+export const train: Command = {
+  name: "train",
+  usage: "--preset NAME [--config FILE] [--set key=value]... | --resume RUN",
+  summary: "Fine-tune a model on the workspace's training split; Ctrl-C saves a checkpoint.",
+  help: `  --preset NAME    sample (default), aws-paper
+  --config FILE    settings by name, in YAML; they override the preset
+  --set key=value  one setting; overrides both; may be repeated
+  --resume RUN     continue a run from its last checkpoint`,
+  options: {
+    preset: { type: "string" },
+    config: { type: "string" },
+    set: { type: "string", multiple: true },
+    resume: { type: "string" },
+  },
+  run: async ({ values, positionals, terminal, interrupted, open }) => {
+    if (positionals.length > 0) throw usageError(`"${positionals[0]}" is one argument too many`);
+    const resumed = textOption(values, "resume");
+    const file = textOption(values, "config");
+    const settings = (Array.isArray(values["set"]) ? values["set"] : []).map(String);
+    if (resumed !== undefined && (file !== undefined || settings.length > 0 || values["preset"] !== undefined)) {
+      throw usageError("--resume continues a run with the settings it has; it takes no others");
+    }
+    const { client } = await open();
+    const started =
+      resumed === undefined
+        ? await client.runs.start(
+            await readRunConfig({
+              preset: textOption(values, "preset"),
+              file: file === undefined ? undefined : resolve(file),
+              settings,
+            }),
+          )
+        : await client.runs.resume({ id: resumed });
+    const report = await followRun(client, started, { terminal, interrupted });
+    terminal.print(sentenceOf(report));
+    if (report.state === "stopped") terminal.print(`Continue it with: npm run callsmith -- train --resume ${report.run}`);
+    return report;
+  },
+};
