@@ -1,4 +1,5 @@
 /** @file Examples of a run as the loop reads them, and their assembly into padded micro-batches. */
+import { paddedLength } from "../model/paddedLength.ts";
 import type { MicroBatch } from "./computeEngine.ts";
 
 /** The part of a tokenized example that training needs; aligned arrays of length T. */
@@ -25,13 +26,14 @@ export function exampleSetOf(examples: readonly TrainExample[]): ExampleSet {
   };
 }
 
-/** Pads on the right to the longest example; padding is never supervised. */
+/** Pads on the right to one of the few lengths that engines keep graphs for; padding is never supervised. */
 export function assembleMicroBatch(
   examples: readonly TrainExample[],
-  { padTokenId, dropoutSeed }: { readonly padTokenId: number; readonly dropoutSeed: number },
+  { padTokenId, maxLength, dropoutSeed }: { readonly padTokenId: number; readonly maxLength: number; readonly dropoutSeed: number },
 ): MicroBatch {
   const batchSize = examples.length;
-  const length = examples.reduce((longest, { inputIds }) => Math.max(longest, inputIds.length), 0);
+  const longest = examples.reduce((length, { inputIds }) => Math.max(length, inputIds.length), 0);
+  const length = paddedLength(longest, maxLength);
   const inputIds_BT = new Int32Array(batchSize * length).fill(padTokenId);
   const lossMask_BT = new Uint8Array(batchSize * length);
   examples.forEach(({ inputIds, lossMask }, row) => {

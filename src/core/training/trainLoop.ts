@@ -180,7 +180,7 @@ async function accumulateStep(options: TrainOptions, batch: StepBatch, step: num
     const indices = positions.map((position) => trainIndices[position]!);
     const rows = indices.map((index) => examples.at(index));
     const dropoutSeed = mixSeeds(mixSeeds(mixSeeds(config.seed, SEED_STREAMS.dropout), step), microStep);
-    const microBatch = assembleMicroBatch(rows, { padTokenId, dropoutSeed });
+    const microBatch = assembleMicroBatch(rows, { padTokenId, maxLength: config.maxLength, dropoutSeed });
     const loss = await engine.accumulateGradients(microBatch);
     lossSum += loss.lossSum;
     numSupervisedTokens += loss.numSupervisedTokens;
@@ -232,7 +232,7 @@ async function evaluate(options: TrainOptions, step: number, pacing: Pacing): Pr
     if (!(await pacing.mayGoOn())) return null;
     const start = pacing.now();
     const rows = sorted.slice(i, i + config.microBatchSize).map((index) => examples.at(index));
-    const loss = await engine.evaluateLoss(assembleMicroBatch(rows, { padTokenId, dropoutSeed: 0 }));
+    const loss = await engine.evaluateLoss(assembleMicroBatch(rows, { padTokenId, maxLength: config.maxLength, dropoutSeed: 0 }));
     lossSum += loss.lossSum;
     numSupervisedTokens += loss.numSupervisedTokens;
     milliseconds += pacing.now() - start;

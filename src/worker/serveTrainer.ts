@@ -1,0 +1,72 @@
+/**
+ * @file What the trainer process does with its messages: one request at a time, in order; steering is obeyed at once.
+ *
+ * When the core is gone, a run in progress is stopped, which saves a checkpoint, and the process ends.
+ */
+import { AppError } from "#contracts/errors.ts";
+import type { FromTrainer, GenerateRequest, SerializedError, ToTrainer, TrainRequest } from "#contracts/trainer.ts";
+import { TrainControl } from "#core/training/trainControl.ts";
+import type { Channel } from "./channel.ts";
+import { createModelHolder } from "./generation.ts";
+import { trainRun } from "./trainRun.ts";
+
+/** Settles when the core is gone and everything is saved. */
+export function serveTrainer(channel: Channel): Promise<void> {
+  const send = (message: FromTrainer): void => channel.send(message);
+  const models = createModelHolder(send);
+  const closed = new AbortController();
+  let control = new TrainControl();
+  let queue: Promise<void> = Promise.resolve();
+
+  async function train(request: TrainRequest): Promise<void> {
+    try {
+      const { step, reason, checkpoint } = await trainRun({ request, control, send });
+      send({ type: "finished", step, reason, checkpoint });
+    } catch (error) {
+      send({ type: "failed", requestId: null, error: serialized(error) });
+    } finally {
+      if (!closed.signal.aborted) control = new TrainControl();
+    }
+  }
+
+  async function generate(request: GenerateRequest): Promise<void> {
+    try {
+      await models.generate(request, closed.signal);
+    } catch (error) {
+      send({ type: "failed", requestId: request.requestId, error: serialized(error) });
+    }
+  }
+
+  channel.onMessage((message: ToTrainer) => {
+    switch (message.type) {
+      case "train":
+        queue = queue.then(() => train(message));
+        return;
+      case "generate":
+        queue = queue.then(() => generate(message));
+        return;
+      case "pause":
+        control.pause();
+        return;
+      case "resume":
+        control.resume();
+        return;
+      case "stop":
+        control.stop();
+        return;
+    }
+  });
+
+  return new Promise((resolve) => {
+    channel.onClose(() => {
+      closed.abort();
+      control.stop();
+      void queue.then(() => models.dispose()).finally(resolve);
+    });
+  });
+}
+
+function serialized(thrown: unknown): SerializedError {
+  const { code, params, stack } = AppError.from(thrown).toJSON();
+  return { code, params, ...(stack === undefined ? {} : { stack }) };
+}

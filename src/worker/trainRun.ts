@@ -1,0 +1,167 @@
+/** @file One run inside the trainer process: open what it needs, train, report, save. */
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { AppError } from "#contracts/errors.ts";
+import type { EvalMetrics, RunConfig, StepMetrics } from "#contracts/run.ts";
+import type { FromTrainer, TrainRequest } from "#contracts/trainer.ts";
+import { countSteps } from "#core/training/dataOrder.ts";
+import type { ExampleFileIndex } from "#core/training/exampleFile.ts";
+import { resolveWarmupSteps } from "#core/training/schedule.ts";
+import type { TrainControl } from "#core/training/trainControl.ts";
+import { trainLoop, type TrainOutcome, type TrainState } from "#core/training/trainLoop.ts";
+import { loadModelFolder } from "#engine/modelFolder.ts";
+import { openEngine } from "#engine/openEngine.ts";
+import { CHECKPOINT_FORMAT, checkpointName, readTrainerState, type LogEntry, type TrainerStateFile } from "#services/checkpoints.ts";
+import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
+import { pruneCheckpoints, readMoments, removeUnfinished, writeCheckpoint, type CheckpointContents } from "./checkpointFiles.ts";
+import { openExamples } from "./exampleSource.ts";
+
+export interface TrainRunOptions {
+  readonly request: TrainRequest;
+  readonly control: TrainControl;
+  readonly send: (message: FromTrainer) => void;
+}
+
+/** Trains to the end or until stopped; the outcome names the checkpoint that holds the last finished step. */
+export async function trainRun({ request, control, send }: TrainRunOptions): Promise<TrainOutcome & { readonly checkpoint: string }> {
+  const { runDir, config, resumeFrom } = request;
+  const phase = (name: string): void => send({ type: "phase", phase: name, done: 0, total: null });
+  phase("loading");
+  await removeUnfinished(runDir);
+  const modelDir = resumeFrom ?? request.modelDir;
+  const model = await loadModelFolder(modelDir);
+  const { examples, close: closeExamples } = openExamples(join(runDir, EXAMPLE_FILE));
+  try {
+    const resumed = resumeFrom === null ? null : await readTrainerState(resumeFrom);
+    if (resumed !== null) requireSameData(resumed, examples.index, resumeFrom!);
+    const engine = await openEngine({
+      config: model.config,
+      parameters: model.parameters,
+      kind: config.engine,
+      ...(config.dropout === null ? {} : { dropout: config.dropout }),
+      onCompile: ({ what }) => phase(`compiling the ${what}`),
+    });
+    try {
+      send({ type: "ready", engine: engine.name });
+      const startFrom = resumed === null ? null : await startState(resumed, resumeFrom!, engine.parameters);
+      const log: LogEntry[] = [...(resumed?.log_history ?? [])];
+      const indicesOf = (isTrain: boolean): number[] =>
+        examples.index.splits.flatMap((split, i) => ((split === "train") === isTrain ? [i] : []));
+      const trainIndices = indicesOf(true);
+      const steps = countSteps(trainIndices.length, config);
+      let checkpoint = resumeFrom ?? join(runDir, checkpointName(0));
+      const outcome = await trainLoop({
+        engine,
+        config,
+        examples,
+        trainIndices,
+        evalIndices: indicesOf(false),
+        padTokenId: examples.index.padTokenId,
+        ...(startFrom === null ? {} : { startFrom }),
+        control,
+        hooks: {
+          onStep: (metrics, numSteps) => {
+            log.push(stepEntry(metrics, steps.stepsPerEpoch));
+            send({ type: "step", metrics, numSteps });
+          },
+          onEval: (metrics) => {
+            log.push(evalEntry(metrics, steps.stepsPerEpoch));
+            send({ type: "eval", metrics });
+          },
+          onPause: (step) => send({ type: "paused", step }),
+          onResume: (step) => send({ type: "resumed", step }),
+          save: async (state) => {
+            checkpoint = await writeCheckpoint(runDir, {
+              model: { config: model.config, parameters: engine.parameters },
+              adamW: state.adamW,
+              companionsFrom: modelDir,
+              ...stateOf(state, { config, steps, log, dataVersion: examples.index.dataVersion }),
+            });
+            await pruneCheckpoints(runDir, config.keepCheckpoints);
+            send({ type: "checkpoint", step: state.step, dir: checkpoint });
+          },
+          memoryBytes: () => process.memoryUsage.rss(),
+          breathe: async () => void (await nextTurn()),
+        },
+      });
+      return { ...outcome, checkpoint };
+    } finally {
+      await engine.dispose();
+    }
+  } finally {
+    closeExamples();
+  }
+}
+
+function requireSameData(resumed: TrainerStateFile, examples: ExampleFileIndex, dir: string): void {
+  if (resumed.stateful_callbacks.callsmith.dataVersion === examples.dataVersion) return;
+  throw new AppError("E_CHECKPOINT_CORRUPT", { path: dir, detail: "it belongs to other training examples than the run's" });
+}
+
+async function startState(state: TrainerStateFile, dir: string, parameters: Parameters<typeof readMoments>[1]): Promise<TrainState> {
+  const { numUpdates, skippedSteps } = state.stateful_callbacks.callsmith;
+  return { step: state.global_step, adamW: await readMoments(dir, parameters, numUpdates), health: { skippedSteps } };
+}
+
+interface StateParts {
+  readonly config: RunConfig;
+  readonly steps: { readonly numSteps: number; readonly stepsPerEpoch: number };
+  readonly log: readonly LogEntry[];
+  readonly dataVersion: string;
+}
+
+function stateOf(
+  { step, adamW, health }: TrainState,
+  { config, steps, log, dataVersion }: StateParts,
+): Pick<CheckpointContents, "state" | "record"> {
+  return {
+    state: {
+      epoch: step / steps.stepsPerEpoch,
+      global_step: step,
+      max_steps: steps.numSteps,
+      num_train_epochs: Math.ceil(config.epochs),
+      train_batch_size: config.microBatchSize,
+      logging_steps: 1,
+      eval_steps: config.evalEverySteps,
+      save_steps: config.saveEverySteps,
+      log_history: log,
+      best_metric: null,
+      best_model_checkpoint: null,
+      is_hyper_param_search: false,
+      is_local_process_zero: true,
+      is_world_process_zero: true,
+      total_flos: 0,
+      trial_name: null,
+      trial_params: null,
+    },
+    record: {
+      formatVersion: CHECKPOINT_FORMAT,
+      config,
+      dataVersion,
+      warmupSteps: resolveWarmupSteps(config, steps.numSteps),
+      numSteps: steps.numSteps,
+      nextEpoch: Math.floor(step / steps.stepsPerEpoch),
+      nextStepInEpoch: step % steps.stepsPerEpoch,
+      seed: config.seed,
+      numUpdates: adamW.numUpdates,
+      skippedSteps: health.skippedSteps,
+    },
+  };
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+function stepEntry(metrics: StepMetrics, stepsPerEpoch: number): LogEntry {
+  const { step, loss, learningRate, gradNorm } = metrics;
+  return { epoch: step / stepsPerEpoch, grad_norm: finite(gradNorm), learning_rate: learningRate, loss: finite(loss), step };
+}
+
+function evalEntry({ step, loss, seconds, numExamples }: EvalMetrics, stepsPerEpoch: number): LogEntry {
+  return {
+    epoch: step / stepsPerEpoch,
+    eval_loss: finite(loss),
+    eval_runtime: seconds,
+    eval_samples_per_second: finite(numExamples / seconds),
+    step,
+  };
+}
