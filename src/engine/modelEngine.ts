@@ -2,6 +2,7 @@
 import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { scatterAddRows } from "#core/model/embedding.ts";
+import type { Decoding, Generator } from "#core/model/generate.ts";
 import { EMBED_POSITIONS, EMBED_TOKENS, numElements, type ParameterValues } from "#core/model/parameters.ts";
 import type { ComputeEngine, MicroBatch, MicroBatchLoss, ParameterArray } from "#core/training/computeEngine.ts";
 import { TOKEN_ROWS } from "#core/training/lossAndGradients.ts";
@@ -11,7 +12,7 @@ import type { StepBackend } from "./stepBackend.ts";
 export const parameterArrays = (values: readonly ParameterValues[]): ParameterArray[] =>
   values.map((parameter) => ({ ...parameter, gradient: new Float32Array(numElements(parameter.shape)) }));
 
-export class ModelEngine implements ComputeEngine {
+export class ModelEngine implements ComputeEngine, Generator {
   readonly config: OptConfig;
   readonly parameters: readonly ParameterArray[];
   private readonly backend: StepBackend;
@@ -71,6 +72,10 @@ export class ModelEngine implements ComputeEngine {
     const loss_S = this.pool.float32("loss", arrays.numSupervisedTokens);
     if (loss_S.length > 0) await this.backend.loss(arrays, loss_S);
     return this.spread(arrays, loss_S);
+  }
+
+  openDecoding(numRows: number, capacity: number): Decoding {
+    return this.backend.openDecoding(numRows, capacity);
   }
 
   async dispose(): Promise<void> {

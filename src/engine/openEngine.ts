@@ -4,15 +4,18 @@ import type { OptConfig } from "#contracts/model.ts";
 import { initialParameters, type ParameterValues } from "#core/model/parameters.ts";
 import { CompiledBackend, type CompileProgress } from "./compiled/compiledBackend.ts";
 import { EagerBackend } from "./eager/eagerBackend.ts";
+import { loadModelFolder, type Model } from "./modelFolder.ts";
 import { ModelEngine, parameterArrays } from "./modelEngine.ts";
 
 export type EngineKind = "compiled" | "eager";
 
-export interface EngineOptions {
-  readonly config: OptConfig;
-  /** Absent: drawn from `seed`. The arrays are taken over, not copied. */
-  readonly parameters?: readonly ParameterValues[];
-  readonly seed?: number;
+/** Where the model comes from: a folder in Hugging Face layout, given weights (taken over, not copied), or weights drawn from a seed. */
+export type ModelSource =
+  | { readonly modelDir: string }
+  | { readonly config: OptConfig; readonly parameters: readonly ParameterValues[] }
+  | { readonly config: OptConfig; readonly seed: number };
+
+interface EngineSettings {
   readonly kind: EngineKind;
   /** In training; the model's own where absent. */
   readonly dropout?: number;
@@ -24,15 +27,24 @@ export interface EngineOptions {
   readonly activationLimitBytes?: number;
 }
 
+export type EngineOptions = ModelSource & EngineSettings;
+
 const DEFAULT_ACTIVATION_LIMIT = 4 * 2 ** 30;
 
+async function modelOf(source: ModelSource): Promise<Model> {
+  if ("modelDir" in source) return loadModelFolder(source.modelDir);
+  return "parameters" in source ? source : { config: source.config, parameters: initialParameters(source.config, source.seed) };
+}
+
+/** @throws E_MODEL_INVALID, E_FILE_NOT_FOUND where the folder does not hold a model that fits */
 export async function openEngine(options: EngineOptions): Promise<ModelEngine> {
-  const { config, kind } = options;
-  const parameters = parameterArrays(options.parameters ?? initialParameters(config, options.seed ?? 0));
+  const model = await modelOf(options);
+  const { config } = model;
+  const parameters = parameterArrays(model.parameters);
   const dropoutRate = options.dropout ?? config.dropout;
   const parts = { parameters, dropoutRate };
   const backend =
-    kind === "eager"
+    options.kind === "eager"
       ? new EagerBackend(config, parts)
       : new CompiledBackend(config, parts, {
           numThreads: options.numThreads ?? availableParallelism(),

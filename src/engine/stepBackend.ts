@@ -1,4 +1,5 @@
 /** @file What differs between the ways to run the model: everything else of an engine is shared. */
+import type { Decoding } from "#core/model/generate.ts";
 import type { ParameterArray } from "#core/training/computeEngine.ts";
 import type { StepArrays } from "./stepArrays.ts";
 
@@ -12,6 +13,7 @@ export interface StepBackend {
    * `embed_positions` of length T x D (rows of positions 0 to T-1) and `TOKEN_ROWS` of the looked-up rows.
    */
   gradients(arrays: StepArrays, loss_S: Float32Array, gradients: ReadonlyMap<string, Float32Array>): Promise<void>;
+  openDecoding(numRows: number, capacity: number): Decoding;
   dispose(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@
  * Shapes: **P** tokens of a micro-batch (B x T), **B** batch, **T** time, **D** model width, **E** embedding width (differs from D in
  * OPT-350M only), **S** selected tokens, **V** vocabulary. All tensors are borrowed; results are owned by the caller.
  */
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { OptConfig } from "#contracts/model.ts";
 import { addPositions, addResidual, dropout, layerNorm, linear, relu } from "./operations.ts";
 import { causalAttention } from "./attention.ts";

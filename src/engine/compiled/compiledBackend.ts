@@ -6,12 +6,14 @@
 import type { Tensor as TfTensor } from "@tensorflow/tfjs-core";
 import { Tensor } from "onnxruntime-node";
 import type { OptConfig } from "#contracts/model.ts";
+import type { Decoding } from "#core/model/generate.ts";
 import { numDropoutSites } from "#core/model/forward.ts";
 import { EMBED_POSITIONS } from "#core/model/parameters.ts";
 import { lossAndGradients, type LossTensors, perTokenLoss, TOKEN_ROWS } from "#core/training/lossAndGradients.ts";
 import type { StepArrays } from "../stepArrays.ts";
 import type { BackendParts, StepBackend } from "../stepBackend.ts";
 import { CompiledGraph, type GraphInput, recordGraph, type RecordedGraph } from "./compileGraph.ts";
+import { CompiledDecoding, type DecodingParts } from "./compiledDecoding.ts";
 import { RUN_TIME_SIZES } from "./recordingBackend.ts";
 
 const LOSS = "loss";
@@ -51,15 +53,22 @@ export class CompiledBackend implements StepBackend {
   }
 
   async loss(arrays: StepArrays, loss_S: Float32Array): Promise<void> {
-    const graph = await this.graph("evaluation", arrays);
+    const graph = await this.stepGraph("evaluation", arrays);
     await graph.run(this.inputs(graph, arrays), { [LOSS]: new Tensor("float32", loss_S, [loss_S.length]) });
   }
 
   async gradients(arrays: StepArrays, loss_S: Float32Array, gradients: ReadonlyMap<string, Float32Array>): Promise<void> {
-    const graph = await this.graph("training", arrays);
+    const graph = await this.stepGraph("training", arrays);
     const outputs: Record<string, Tensor> = { [LOSS]: new Tensor("float32", loss_S, [loss_S.length]) };
     for (const [name, array] of gradients) outputs[gradientName(name)] = new Tensor("float32", array, this.gradientShape(name, arrays));
     await graph.run(this.inputs(graph, arrays), outputs);
+  }
+
+  openDecoding(numRows: number, capacity: number): Decoding {
+    const { config, weights } = this;
+    const { parameters } = this.parts;
+    const graph: DecodingParts["graph"] = (key, what, record) => this.graph(key, what, record);
+    return new CompiledDecoding({ config, parameters, weights, graph }, numRows, capacity);
   }
 
   async dispose(): Promise<void> {
@@ -91,13 +100,17 @@ export class CompiledBackend implements StepBackend {
     return inputs;
   }
 
-  private async graph(purpose: "training" | "evaluation", { numExamples, length }: StepArrays): Promise<CompiledGraph> {
-    const key = `${purpose} ${numExamples}x${length}`;
+  private stepGraph(purpose: "training" | "evaluation", { numExamples, length }: StepArrays): Promise<CompiledGraph> {
+    const what = `${purpose} graph for ${numExamples} x ${length} tokens`;
+    return this.graph(what, what, () => recordStep(this.config, this.parts, purpose, numExamples, length));
+  }
+
+  private async graph(key: string, what: string, record: () => RecordedGraph): Promise<CompiledGraph> {
     let graph = this.graphs.get(key);
     this.graphs.delete(key);
     if (graph === undefined) {
-      this.options.onCompile?.({ what: `${purpose} graph for ${numExamples} x ${length} tokens` });
-      const recorded = recordStep(this.config, this.parts, purpose, numExamples, length);
+      this.options.onCompile?.({ what });
+      const recorded = record();
       await this.makeRoom(recorded.activationBytes);
       graph = await CompiledGraph.open(recorded, this.options);
     }

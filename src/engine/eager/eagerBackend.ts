@@ -1,21 +1,13 @@
 /** @file The reference: the same model, one TensorFlow.js operation after the other on its pure JavaScript `cpu` backend. Slow, and simple. */
-import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OptConfig } from "#contracts/model.ts";
-import { EMBED_POSITIONS } from "#core/model/parameters.ts";
+import type { Decoding } from "#core/model/generate.ts";
 import { lossAndGradients, type LossTensors, perTokenLoss } from "#core/training/lossAndGradients.ts";
 import type { StepArrays } from "../stepArrays.ts";
 import type { BackendParts, StepBackend } from "../stepBackend.ts";
 import { withBackend } from "../withBackend.ts";
-
-export const EAGER_BACKEND = "cpu";
-
-/** Parameters as tensors of the active backend; they live until the enclosing scope ends. `embed_positions` comes as looked-up rows. */
-export function weightTensors(parts: BackendParts): Map<string, tf.Tensor> {
-  return new Map(
-    parts.parameters.filter(({ name }) => name !== EMBED_POSITIONS).map(({ name, values, shape }) => [name, tf.tensor(values, [...shape])]),
-  );
-}
+import { EagerDecoding } from "./eagerDecoding.ts";
+import { EAGER_BACKEND, weightTensors } from "./weightTensors.ts";
 
 export class EagerBackend implements StepBackend {
   readonly name = "TensorFlow.js cpu";
@@ -37,6 +29,10 @@ export class EagerBackend implements StepBackend {
       loss_S.set(computed.loss_S.dataSync());
       for (const [name, array] of gradients) array.set(computed.gradients.get(name)!.dataSync());
     });
+  }
+
+  openDecoding(numRows: number): Decoding {
+    return new EagerDecoding(this.config, this.parts, numRows);
   }
 
   async dispose(): Promise<void> {

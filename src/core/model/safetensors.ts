@@ -1,0 +1,150 @@
+/**
+ * @file The safetensors format: 8 bytes of header length (little-endian), a JSON header, then the tensors' bytes without gaps.
+ * Source: huggingface/safetensors, README, "Format".
+ */
+import { AppError } from "#contracts/errors.ts";
+import { bfloatToFloat, floatToHalf, halfToFloat } from "./halfPrecision.ts";
+import { numElements, type ParameterValues } from "./parameters.ts";
+
+const BYTES_PER_ELEMENT = { F32: 4, F16: 2, BF16: 2 } as const;
+export type SafetensorsType = keyof typeof BYTES_PER_ELEMENT;
+
+export interface SafetensorsEntry {
+  readonly name: string;
+  readonly type: SafetensorsType;
+  readonly shape: readonly number[];
+  /** Bytes of the tensor within the data, that is, after the header. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The reference implementation refuses longer headers too: a damaged length should not lead to reading gigabytes. */
+const HEADER_LIMIT = 100_000_000;
+
+/**
+ * Length of the header in bytes, from the first 8 bytes of a file.
+ *
+ * @throws E_MODEL_INVALID
+ */
+export function safetensorsHeaderLength(first8: Uint8Array, fileLength: number, path: string): number {
+  if (first8.length < 8) throw invalid(path, "the weights file is truncated: it has no header length");
+  const length = Number(new DataView(first8.buffer, first8.byteOffset, 8).getBigUint64(0, true));
+  if (length > HEADER_LIMIT) throw invalid(path, `the weights file is damaged: its header would be ${length} bytes long`);
+  if (8 + length > fileLength)
+    throw invalid(path, `the weights file is truncated: its header needs ${8 + length} bytes, it has ${fileLength}`);
+  return length;
+}
+
+/**
+ * Reads the header and checks that the tensors fill the data exactly, one after the other.
+ *
+ * @param dataLength  bytes that follow the header
+ * @throws E_MODEL_INVALID naming the tensor
+ */
+export function parseSafetensorsHeader(header: Uint8Array, dataLength: number, path: string): SafetensorsEntry[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(header));
+  } catch (cause) {
+    throw new AppError("E_MODEL_INVALID", { path, detail: "the weights file's header is not valid JSON" }, { cause });
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw invalid(path, "the weights file's header is not an object");
+  const entries = Object.entries(parsed)
+    .filter(([name]) => name !== "__metadata__")
+    .map(([name, fields]) => parseEntry(name, fields, path))
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.begin < end) throw invalid(path, `tensor ${entry.name} overlaps the one before it`);
+    if (entry.begin > end) throw invalid(path, `there are ${entry.begin - end} unused bytes before tensor ${entry.name}`);
+    if (entry.end > dataLength)
+      throw invalid(path, `the weights file is truncated: tensor ${entry.name} ends ${entry.end - dataLength} bytes after it`);
+    end = entry.end;
+  }
+  if (end < dataLength) throw invalid(path, `the weights file has ${dataLength - end} bytes after its last tensor`);
+  return entries;
+}
+
+function parseEntry(name: string, fields: unknown, path: string): SafetensorsEntry {
+  const { dtype, shape, data_offsets: offsets } = (fields ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
+  const isSizes = (value: unknown): value is number[] =>
+    Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
+  if (typeof dtype !== "string" || !(dtype in BYTES_PER_ELEMENT))
+    throw invalid(path, `tensor ${name} has type ${String(dtype)}; only F32, F16 and BF16 are supported`);
+  if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) throw invalid(path, `tensor ${name} has no valid shape or place`);
+  const [begin, end] = offsets as [number, number];
+  const type = dtype as SafetensorsType;
+  const needed = numElements(shape) * BYTES_PER_ELEMENT[type];
+  if (end - begin !== needed)
+    throw invalid(path, `tensor ${name} of shape [${shape.join(", ")}] needs ${needed} bytes, the file gives it ${end - begin}`);
+  return { name, type, shape, begin, end };
+}
+
+/** @param bytes the tensor's own bytes, at any alignment; little-endian as on every machine this runs on */
+export function decodeTensor(entry: SafetensorsEntry, bytes: Uint8Array): Float32Array {
+  const aligned = bytes.slice().buffer;
+  switch (entry.type) {
+    case "F32":
+      return new Float32Array(aligned);
+    case "F16":
+      return halfToFloat(new Uint16Array(aligned));
+    case "BF16":
+      return bfloatToFloat(new Uint16Array(aligned));
+  }
+}
+
+/** A whole file held in memory: every tensor by name. */
+export function decodeSafetensors(file: Uint8Array, path: string): Map<string, ParameterValues> {
+  const headerLength = safetensorsHeaderLength(file.subarray(0, 8), file.length, path);
+  const data = file.subarray(8 + headerLength);
+  const entries = parseSafetensorsHeader(file.subarray(8, 8 + headerLength), data.length, path);
+  return new Map(
+    entries.map((entry) => [
+      entry.name,
+      { name: entry.name, shape: entry.shape, values: decodeTensor(entry, data.subarray(entry.begin, entry.end)) },
+    ]),
+  );
+}
+
+/**
+ * The bytes of a file, piece by piece in the order in which they are to be written, so that no second copy of the weights is held.
+ *
+ * @param metadata  strings only, as the format demands; `format: "pt"` is added because Hugging Face's loaders ask for it
+ * @throws E_MODEL_INVALID where a number does not fit into half precision
+ */
+export function* encodeSafetensors(
+  tensors: readonly ParameterValues[],
+  type: "F32" | "F16",
+  metadata: Readonly<Record<string, string>> = {},
+): Generator<Uint8Array> {
+  const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
+  let end = 0;
+  for (const { name, shape, values } of tensors) {
+    const begin = end;
+    end += values.length * BYTES_PER_ELEMENT[type];
+    header[name] = { dtype: type, shape, data_offsets: [begin, end] };
+  }
+  const text = JSON.stringify(header);
+  const length = new TextEncoder().encode(text).length;
+  // data should start at a multiple of 8; the format pads the header with spaces
+  const headerBytes = new TextEncoder().encode(text.padEnd(text.length + ((8 - (length % 8)) % 8)));
+  const prefix = new Uint8Array(8);
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(headerBytes.length), true);
+  yield prefix;
+  yield headerBytes;
+  for (const { name, values } of tensors) {
+    if (type === "F32") {
+      yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      continue;
+    }
+    if (values.some((value) => Math.abs(value) >= 65520))
+      throw invalid("memory", `tensor ${name} has numbers beyond the range of half precision`);
+    const halves = floatToHalf(values);
+    yield new Uint8Array(halves.buffer);
+  }
+}
+
+function invalid(path: string, detail: string): AppError {
+  return new AppError("E_MODEL_INVALID", { path, detail });
+}

@@ -1,0 +1,51 @@
+/** @file From the scores of the next token to a token. */
+
+export interface Choice {
+  readonly tokenId: number;
+  /** Natural log-probability under the model itself, whatever temperature and nucleus it was drawn with. */
+  readonly logProb: number;
+}
+
+export interface SamplingRule {
+  /** 0 is greedy: the highest score, the lowest id among equals. */
+  readonly temperature: number;
+  /** Draw from the smallest set of tokens whose probabilities add up to this (Holtzman et al. 2020, nucleus sampling). */
+  readonly topP: number;
+}
+
+/**
+ * @param logits_V  borrowed
+ * @param uniform   next number in [0, 1); not called when greedy
+ */
+export function chooseToken(logits_V: Float32Array, rule: SamplingRule, uniform: () => number): Choice {
+  const best = indexOfLargest(logits_V);
+  const largest = logits_V[best]!;
+  let total = 0;
+  for (const logit of logits_V) total += Math.exp(logit - largest);
+  const logTotal = largest + Math.log(total);
+  const tokenId = rule.temperature === 0 ? best : draw(logits_V, largest, rule, uniform());
+  return { tokenId, logProb: logits_V[tokenId]! - logTotal };
+}
+
+function indexOfLargest(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
+function draw(logits_V: Float32Array, largest: number, { temperature, topP }: SamplingRule, point: number): number {
+  const weights = Float64Array.from(logits_V, (logit) => Math.exp((logit - largest) / temperature));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const order = Array.from(weights.keys());
+  if (topP < 1) order.sort((a, b) => weights[b]! - weights[a]! || a - b);
+  let kept = 0;
+  let mass = 0;
+  while (kept < order.length && (kept === 0 || mass < topP * total)) mass += weights[order[kept++]!]!;
+  let rest = point * mass;
+  for (let i = 0; i < kept; i++) {
+    rest -= weights[order[i]!]!;
+    if (rest < 0) return order[i]!;
+  }
+  // rounding left a sliver beyond the last one
+  return order[kept - 1]!;
+}

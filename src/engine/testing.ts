@@ -1,0 +1,54 @@
+/** @file Tiny models and batches for this folder's tests. */
+import type { OptConfig } from "#contracts/model.ts";
+import { initialParameters, isBiasOrNorm, type ParameterValues } from "#core/model/parameters.ts";
+import { randomUniform } from "#core/model/random.ts";
+import type { MicroBatch } from "#core/training/computeEngine.ts";
+
+export const tinyConfig = (changes: Partial<OptConfig> = {}): OptConfig => ({
+  vocabSize: 37,
+  hiddenSize: 16,
+  ffnDim: 24,
+  numHiddenLayers: 2,
+  numAttentionHeads: 2,
+  wordEmbedProjDim: 16,
+  doLayerNormBefore: true,
+  maxPositionEmbeddings: 40,
+  dropout: 0,
+  bosTokenId: 2,
+  eosTokenId: 2,
+  padTokenId: 1,
+  ...changes,
+});
+
+/** The four shapes an OPT model can have. */
+export const variants: readonly (readonly [string, OptConfig])[] = [
+  ["pre-norm", tinyConfig()],
+  ["post-norm", tinyConfig({ doLayerNormBefore: false })],
+  ["pre-norm with projections", tinyConfig({ wordEmbedProjDim: 8 })],
+  ["post-norm with projections", tinyConfig({ wordEmbedProjDim: 8, doLayerNormBefore: false })],
+];
+
+/** Weights large enough that every part of the model matters: fresh ones give nearly equal logits and nearly no gradient in attention. */
+export function livelyParameters(config: OptConfig, seed = 7): ParameterValues[] {
+  const uniform = randomUniform(seed);
+  const parameters = initialParameters(config, seed);
+  for (const { name, values } of parameters) {
+    for (let i = 0; i < values.length; i++)
+      values[i] = values[i]! * (isBiasOrNorm(name) ? 1 : 12) + (isBiasOrNorm(name) ? 0.4 * (uniform() - 0.5) : 0);
+  }
+  return parameters;
+}
+
+/** One row for each length, padded on the right to `length`; about half of the tokens supervised, none of the padding. */
+export function randomBatch(config: OptConfig, rowLengths: readonly number[], length: number, seed = 11): MicroBatch {
+  const uniform = randomUniform(seed);
+  const inputIds_BT = new Int32Array(rowLengths.length * length).fill(config.padTokenId);
+  const lossMask_BT = new Uint8Array(inputIds_BT.length);
+  rowLengths.forEach((rowLength, b) => {
+    for (let t = 0; t < rowLength; t++) {
+      inputIds_BT[b * length + t] = Math.floor(uniform() * config.vocabSize);
+      lossMask_BT[b * length + t] = t > 0 && uniform() < 0.5 ? 1 : 0;
+    }
+  });
+  return { batchSize: rowLengths.length, length, inputIds_BT, lossMask_BT, dropoutSeed: seed };
+}
