@@ -117,6 +117,11 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
       return selectSummaries.all(JSON.stringify(numbers)).map(summaryOf);
     },
 
+    /** Reads only: a trajectory by its number; throws `E_NOT_FOUND`. */
+    getByNumber(number: number): StoredTrajectory {
+      return stored(find(trajectoryIdOf(number)));
+    },
+
     /** Reads only: what a list shows of one trajectory; throws `E_NOT_FOUND`. */
     summary(id: string): TrajectorySummary {
       return summaryOf(selectSummaries.get(JSON.stringify([find(id).id]))!);

@@ -1,0 +1,35 @@
+/** @file Looks at the beginning of a file and says which format it is in, or why that cannot be said. */
+import { closeSync, openSync, readSync } from "node:fs";
+import { detectFormat } from "#core/trajectories/formats/detectFormat.ts";
+import { AppError } from "#contracts/errors.ts";
+import { IMPORT_FORMATS, type ImportFormat } from "#contracts/imports.ts";
+
+/** Enough for several rows of the largest kind, ToolBench's answer trees. */
+const HEAD_BYTES = 4 * 2 ** 20;
+
+export type RecognisedFormat = { readonly format: ImportFormat } | { readonly error: AppError };
+
+/** `named`: what the person says it is; refused only where the file plainly is something else. */
+export function recogniseFormat(path: string, named: ImportFormat | null): RecognisedFormat {
+  const detected = detectFormat(headOf(path));
+  if (named === null) {
+    return detected.ok ? detected : { error: new AppError("E_FORMAT_UNKNOWN", { path, detail: detected.detail }) };
+  }
+  if (!detected.ok || detected.format === named) return { format: named };
+  const detail = `it looks like ${IMPORT_FORMATS[detected.format]}`;
+  return { error: new AppError("E_FORMAT_MISMATCH", { path, format: IMPORT_FORMATS[named], detail }) };
+}
+
+function headOf(path: string): Uint8Array {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const head = Buffer.alloc(HEAD_BYTES);
+      return head.subarray(0, readSync(file, head));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw AppError.from(error);
+  }
+}

@@ -1,0 +1,48 @@
+/** @file The worker's side of a data task: opens a connection, runs the task, answers with its result or its error. */
+import { parentPort } from "node:worker_threads";
+import { AppError } from "#contracts/errors.ts";
+import { openWorkerStore, type Store } from "#store/index.ts";
+import { CONTROL, type DataTask, type DataWorkerInput, type FromDataWorker, type TaskControl } from "./dataTask.ts";
+import { exportFiles } from "./exportFiles.ts";
+import { importFiles } from "./importFiles.ts";
+import { indexContents } from "./indexContents.ts";
+
+export async function serveDataTask({ database, task, control }: DataWorkerInput): Promise<void> {
+  const post = (message: FromDataWorker) => parentPort!.postMessage(message);
+  let store: Store | undefined;
+  try {
+    store = openWorkerStore(database);
+    const result = await run(store, task, controlOver(control, task, post));
+    store.close();
+    post({ type: "done", result });
+  } catch (thrown) {
+    const { code, params, stack } = AppError.from(thrown).toJSON();
+    store?.close();
+    post({ type: "failed", error: { code, params, ...(stack === undefined ? {} : { stack }) } });
+  }
+}
+
+function run(store: Store, task: DataTask, control: TaskControl): unknown {
+  switch (task.type) {
+    case "import":
+      return importFiles(store, task, control);
+    case "index":
+      return indexContents(store, control);
+    case "export":
+      return exportFiles(store, task, control);
+  }
+}
+
+function controlOver(control: Int32Array<SharedArrayBuffer>, task: DataTask, post: (message: FromDataWorker) => void): TaskControl {
+  return {
+    report: (report, changed = false) => post({ type: "progress", report, changed }),
+    checkpoint: () => {
+      if (Atomics.load(control, 0) === CONTROL.pause) {
+        post({ type: "paused", isPaused: true });
+        while (Atomics.load(control, 0) === CONTROL.pause) Atomics.wait(control, 0, CONTROL.pause);
+        post({ type: "paused", isPaused: false });
+      }
+      if (Atomics.load(control, 0) === CONTROL.cancel) throw new AppError("E_CANCELLED", { what: `The ${task.type}` });
+    },
+  };
+}
