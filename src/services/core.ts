@@ -12,6 +12,7 @@ import { registerExportRestart } from "./exportDataset.ts";
 import { registerImportRestart } from "./importDataset.ts";
 import { JobRegistry } from "./jobs.ts";
 import { registerIndexRestart } from "./startIndexing.ts";
+import { registerTrainRestart } from "./resumeRun.ts";
 import { createTrainerHost, forkTrainer, type SpawnTrainer, type TrainerHost } from "./trainerHost.ts";
 
 export interface CoreOptions {
@@ -82,6 +83,7 @@ export function openCore(options: CoreOptions): Core {
   };
   const core: Core = { paths, store, jobs, trainers, isClosing: () => closing !== undefined, close: () => (closing ??= close()) };
   registerImportRestart(core);
+  registerTrainRestart(core);
   registerIndexRestart(core);
   registerExportRestart(core);
   return core;

@@ -33,7 +33,7 @@ export function assembleMicroBatch(
 ): MicroBatch {
   const batchSize = examples.length;
   const longest = examples.reduce((length, { inputIds }) => Math.max(length, inputIds.length), 0);
-  const length = paddedLength(longest, maxLength);
+  const length = Math.max(longest, paddedLength(longest, maxLength));
   const inputIds_BT = new Int32Array(batchSize * length).fill(padTokenId);
   const lossMask_BT = new Uint8Array(batchSize * length);
   examples.forEach(({ inputIds, lossMask }, row) => {

@@ -1,6 +1,7 @@
 /** @file Every procedure of the contract, answered. Shells serve this object with `{ core }` as context. */
+import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
 import { trajectories } from "./trajectories.ts";
 import { jobs, workspace } from "./workspace.ts";
 
-export const router = { workspace, jobs, sources, trajectories };
+export const router = { workspace, jobs, sources, trajectories, runs };

@@ -1,0 +1,212 @@
+/**
+ * @file The job that drives a run: prepares what is missing, starts the trainer, and writes down what it reports. Points go to the
+ * database first, news after, so that whoever hears of a step can read it.
+ */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "#contracts/errors.ts";
+import type { RunState } from "#contracts/run.ts";
+import { countParameters } from "#core/model/parameters.ts";
+import type { RunRecord } from "#store/runs.ts";
+import { checkpointBytes, listCheckpoints, newestWholeCheckpoint } from "./checkpoints.ts";
+import type { Core } from "./core.ts";
+import type { JobHandle, StartedJob } from "./jobs.ts";
+import { modelDirOf, readModelFolder, runDirOf } from "./models.ts";
+import { EXAMPLE_FILE, prepareExamples } from "./prepareExamples.ts";
+import type { TrainingSession, TrainMessage } from "./trainerHost.ts";
+
+export interface TrainingJobOptions {
+  readonly runId: string;
+  /** Continue from the newest whole checkpoint, or from the start where there is none yet. */
+  readonly resume: boolean;
+  /** The ended job whose id is used again. */
+  readonly restartOf?: string | undefined;
+}
+
+export interface TrainingResult {
+  readonly run: string;
+  readonly step: number;
+  readonly reason: "done" | "stopped";
+}
+
+export function startTrainingJob(core: Core, { runId, resume, restartOf }: TrainingJobOptions): StartedJob {
+  const { store, jobs } = core;
+  const spec = {
+    kind: "train",
+    title: `Train ${runId}`,
+    unit: "steps",
+    phase: "preparing",
+    subject: runId,
+    canPause: true,
+    resumeHint: `Resume ${runId}: it continues from its last checkpoint.`,
+    params: { runId },
+    ...(restartOf === undefined ? {} : { restartOf }),
+  } as const;
+  const started = jobs.start(spec, async (handle) => {
+    try {
+      const result = await drive(core, { handle, runId, resume });
+      endRun(core, runId, result.reason, null);
+      return result;
+    } catch (thrown) {
+      const error = AppError.from(thrown);
+      endRun(core, runId, stateAfter(error, handle), error);
+      throw error;
+    }
+  });
+  store.runs.update(runId, { state: "preparing", phase: "preparing", jobId: started.id, error: null, endedAt: null });
+  jobs.news.rowsChanged("runs");
+  return started;
+}
+
+/** What a run is after an error: stopped by a person, interrupted by the world, or failed. */
+function stateAfter(error: AppError, handle: JobHandle): RunState {
+  if (error.code === "E_CANCELLED" || handle.signal.aborted) return "stopped";
+  return error.code === "E_TRAINER_LOST" ? "interrupted" : "failed";
+}
+
+function endRun(core: Core, runId: string, state: RunState, error: AppError | null): void {
+  const shown = error === null || state === "stopped" ? null : { code: error.code, message: error.message, fix: error.fix };
+  core.store.runs.update(runId, { state, phase: "", error: shown, jobId: null, endedAt: new Date().toISOString() });
+  core.jobs.news.rowsChanged("runs");
+}
+
+interface Drive {
+  readonly handle: JobHandle;
+  readonly runId: string;
+  readonly resume: boolean;
+}
+
+async function drive(core: Core, { handle, runId, resume }: Drive): Promise<TrainingResult> {
+  const { store, paths } = core;
+  const run = store.runs.get(runId);
+  const runDir = runDirOf(paths, runId);
+  const { checkpoint, damaged } = resume ? await newestWholeCheckpoint(runDir) : { checkpoint: null, damaged: [] };
+  // What is damaged, or written after the checkpoint that the run goes on from, comes again.
+  for (const newer of listCheckpoints(runDir)) {
+    if (newer.step > (checkpoint?.step ?? -1)) await rm(newer.dir, { recursive: true, force: true });
+  }
+  if (resume) store.runs.recordResume(runId, checkpoint?.step ?? 0);
+  recordCheckpoints(core, runId, runDir);
+
+  const modelDir = checkpoint?.dir ?? modelDirOf(paths, run.config.baseModel);
+  const numSteps = await prepare(core, { handle, run, runDir, modelDir });
+  const phase = damaged.length === 0 ? "starting the trainer" : `starting the trainer (passed over ${damaged.length} damaged checkpoints)`;
+  handle.report({ phase, unit: "steps", done: checkpoint?.step ?? 0, total: numSteps });
+  store.runs.update(runId, { state: "compiling", phase, step: checkpoint?.step ?? 0 });
+
+  let session: TrainingSession | null = null;
+  let failure: AppError | null = null;
+  const onMessage = (message: TrainMessage): void => {
+    try {
+      takeDown(core, { handle, runId, runDir }, message);
+    } catch (thrown) {
+      // A step that cannot be written down (a full disk) stops the run: a curve must not have holes.
+      failure ??= AppError.from(thrown);
+      session?.stop();
+    }
+  };
+  session = core.trainers.train({ runDir, config: run.config, modelDir, resumeFrom: checkpoint?.dir ?? null }, onMessage);
+  const going = session;
+  handle.onPause((pause) => (pause ? going.pause() : going.resume()));
+  const stop = (): void => going.stop();
+  handle.signal.addEventListener("abort", stop);
+  if (handle.signal.aborted) stop();
+  try {
+    const { step, reason } = await going.ended;
+    if (failure !== null) throw failure;
+    return { run: runId, step, reason };
+  } catch (error) {
+    throw failure ?? error;
+  } finally {
+    handle.signal.removeEventListener("abort", stop);
+    recordCheckpoints(core, runId, runDir);
+  }
+}
+
+interface Preparation {
+  readonly handle: JobHandle;
+  readonly run: RunRecord;
+  readonly runDir: string;
+  readonly modelDir: string;
+}
+
+/** Writes the example file and the plan unless an earlier start of this run has. Returns the number of steps. */
+async function prepare(core: Core, { handle, run, runDir, modelDir }: Preparation): Promise<number> {
+  const { store, jobs } = core;
+  if (run.plan !== null && existsSync(join(runDir, EXAMPLE_FILE))) return run.plan.numSteps;
+  const phase = "preparing examples";
+  handle.report({ phase, unit: "trajectories", done: 0, total: store.trajectories.count() });
+  store.runs.update(run.id, { state: "preparing", phase });
+  const { config: modelConfig, tokenizer } = await readModelFolder(modelDir);
+  const { plan, train, validation } = await prepareExamples({
+    store,
+    config: run.config,
+    tokenizer,
+    runDir,
+    signal: handle.signal,
+    onProgress: (done, total) => handle.report({ done, total }),
+  });
+  const { numHiddenLayers: layers, hiddenSize: width } = modelConfig;
+  const model = { numParameters: countParameters(modelConfig), layers, width };
+  store.transaction(() => {
+    store.runPoints.setExamples(run.id, "train", train);
+    store.runPoints.setExamples(run.id, "validation", validation);
+    store.runs.update(run.id, { plan, model, numSteps: plan.numSteps });
+  });
+  jobs.news.rowsChanged("runs");
+  return plan.numSteps;
+}
+
+interface Desk {
+  readonly handle: JobHandle;
+  readonly runId: string;
+  readonly runDir: string;
+}
+
+/** Writes down one message of the trainer, then tells. */
+function takeDown(core: Core, { handle, runId, runDir }: Desk, message: TrainMessage): void {
+  const { store, jobs } = core;
+  switch (message.type) {
+    case "ready":
+      return;
+    case "phase":
+      handle.report({ phase: message.phase });
+      store.runs.update(runId, { phase: message.phase });
+      break;
+    case "step": {
+      const isFirst = store.runs.get(runId).state === "compiling";
+      store.runPoints.addPoints(runId, [message.metrics]);
+      if (isFirst) store.runs.update(runId, { state: "running", phase: "training" });
+      handle.report({ phase: "training", done: message.metrics.step, total: message.numSteps });
+      jobs.news.rowsChanged("points");
+      if (!isFirst) return;
+      break;
+    }
+    case "eval":
+      store.runPoints.addEval(runId, message.metrics);
+      break;
+    case "checkpoint":
+      recordCheckpoints(core, runId, runDir);
+      break;
+    case "paused":
+    case "resumed": {
+      const isPaused = message.type === "paused";
+      store.runs.update(runId, { state: isPaused ? "paused" : "running", phase: isPaused ? "paused" : "training" });
+      handle.paused(isPaused);
+      break;
+    }
+    case "finished":
+      return;
+  }
+  jobs.news.rowsChanged("runs");
+}
+
+/** Brings the record in line with the folders there are. */
+function recordCheckpoints(core: Core, runId: string, runDir: string): void {
+  const { runs } = core.store;
+  const onDisk = listCheckpoints(runDir);
+  const recorded = new Set(runs.checkpoints(runId).map(({ step }) => step));
+  for (const { step, dir } of onDisk) if (!recorded.delete(step)) runs.addCheckpoint(runId, step, checkpointBytes(dir));
+  for (const step of recorded) runs.removeCheckpoint(runId, step);
+}
