@@ -1,5 +1,5 @@
 /** @file Where words go: results to standard output, everything else to standard error. */
-import { AppError } from "#contracts/errors.ts";
+import type { AppError } from "#contracts/errors.ts";
 
 const PROGRESS_EVERY_MS = 5_000;
 
