@@ -1,0 +1,117 @@
+/** @file The filtered list of trajectories: its filter lives in the address, its rows in a cache of pages. */
+import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
+import { useRoute, useRouter, type LocationQueryRaw } from "vue-router";
+import type { AppError } from "#contracts/errors.ts";
+import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import { SPLITS, type TrajectorySummary } from "#contracts/trajectory.ts";
+import { PageCache } from "../../components/grid/pageCache.ts";
+import { useClient } from "../../transport/client.ts";
+import { toAppError } from "../../transport/toAppError.ts";
+import { useWorkbench } from "../../transport/workbench.ts";
+
+const PAGE_SIZE = 200;
+const MAX_PAGES = 24;
+
+const one = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+export function useTrajectoryList() {
+  const client = useClient();
+  const workbench = useWorkbench();
+  const route = useRoute();
+  const router = useRouter();
+
+  const filter = computed<TrajectoryFilter>(() => {
+    const text = one(route.query["text"]);
+    const source = one(route.query["source"]);
+    const split = SPLITS.find((name) => name === route.query["split"]);
+    return { ...(text && { text }), ...(source && { source }), ...(split && { split }) };
+  });
+  const isFiltered = computed(() => Object.keys(filter.value).length > 0);
+
+  /** Replaces parts of the filter; undefined removes one. */
+  function setFilter(change: { [Key in keyof TrajectoryFilter]?: TrajectoryFilter[Key] | undefined }): void {
+    const query: LocationQueryRaw = { ...route.query };
+    for (const [key, value] of Object.entries(change)) {
+      if (value === undefined || value === "") delete query[key];
+      else query[key] = value;
+    }
+    void router.replace({ params: route.params, query });
+  }
+
+  const version = ref(0);
+  const total = ref<number | null>(null);
+  const error = shallowRef<AppError | null>(null);
+  const isLoading = ref(false);
+  const indexComplete = ref(true);
+  const numNew = ref(0);
+  let cache: PageCache<TrajectorySummary> | null = null;
+  /** Kept on screen until the first page of a new filter has come. */
+  let shownCache: PageCache<TrajectorySummary> | null = null;
+
+  function open(): void {
+    cache?.close();
+    const wanted = filter.value;
+    numNew.value = 0;
+    isLoading.value = true;
+    const mine = new PageCache<TrajectorySummary>({
+      pageSize: PAGE_SIZE,
+      maxPages: MAX_PAGES,
+      fetchPage: async (offset, limit) => {
+        const page = await client.trajectories.list({ filter: wanted, offset, limit });
+        indexComplete.value = page.indexComplete;
+        return page;
+      },
+      onChange: () => {
+        if (mine !== cache) return;
+        shownCache = mine;
+        total.value = mine.total;
+        error.value = mine.error === null ? null : toAppError(mine.error);
+        isLoading.value = false;
+        version.value++;
+      },
+    });
+    cache = mine;
+    void mine.load(0);
+  }
+  watch(() => JSON.stringify(filter.value), open, { immediate: true });
+
+  // Lists never change under the pointer: news are counted and offered, except where there was nothing to disturb.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  async function countNew(): Promise<void> {
+    timer = undefined;
+    if (!total.value) return open();
+    try {
+      const { total: now } = await client.trajectories.list({ filter: filter.value, offset: 0, limit: 1 });
+      numNew.value = Math.max(0, now - (total.value ?? 0));
+      if (now < (total.value ?? 0)) open();
+    } catch {
+      // The list itself says what is wrong; a missed count is offered with the next news.
+    }
+  }
+  watch(
+    () => workbench.versions.trajectories,
+    () => (timer ??= setTimeout(() => void countNew(), 1000)),
+  );
+  onScopeDispose(() => {
+    clearTimeout(timer);
+    cache?.close();
+  });
+
+  return {
+    filter,
+    isFiltered,
+    setFilter,
+    total,
+    error,
+    isLoading,
+    indexComplete,
+    numNew,
+    version,
+    rowAt: (index: number): TrajectorySummary | undefined => shownCache?.rowAt(index),
+    peek: (index: number): TrajectorySummary | undefined => shownCache?.peek(index),
+    offsetOf: async (id: string): Promise<number | null> => (await client.trajectories.offsetOf({ id, filter: filter.value })).offset,
+    retry: () => cache?.retry(),
+    reload: open,
+  };
+}
+export type TrajectoryList = ReturnType<typeof useTrajectoryList>;

@@ -1,0 +1,14 @@
+/** @file Starts the page: client, shared state, router, and the shell around the screens. */
+import { createPinia } from "pinia";
+import { createApp } from "vue";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import App from "./shell/App.vue";
+import { createScreens } from "./shell/screens.ts";
+import { applySettings } from "./shell/settings.ts";
+import { CLIENT, createClient, createLink, LINK } from "./transport/client.ts";
+
+applySettings();
+const link = createLink();
+createApp(App).use(createPinia()).use(createScreens()).provide(LINK, link).provide(CLIENT, createClient(link)).mount("#app");

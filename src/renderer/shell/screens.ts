@@ -1,0 +1,77 @@
+/** @file The screens there are: their place in the rail, their keys, their routes. */
+import { createRouter, createWebHashHistory, type RouteLocationNormalized, type Router } from "vue-router";
+import type { IconName } from "../ui/icons.ts";
+
+export interface Screen {
+  readonly id: "trajectories" | "tokens" | "runs" | "playground" | "failures";
+  readonly title: string;
+  readonly group: "Data" | "Model" | "Learn";
+  readonly icon: IconName;
+  readonly path: string;
+  readonly keys: string;
+}
+
+export const SCREENS: readonly Screen[] = [
+  { id: "trajectories", title: "Trajectories", group: "Data", icon: "trajectories", path: "/trajectories", keys: "G T" },
+  { id: "tokens", title: "Tokens", group: "Data", icon: "tokens", path: "/tokens", keys: "G K" },
+  { id: "runs", title: "Runs", group: "Model", icon: "runs", path: "/runs", keys: "G R" },
+  { id: "playground", title: "Playground", group: "Model", icon: "playground", path: "/playground", keys: "G P" },
+  { id: "failures", title: "Failures", group: "Model", icon: "failures", path: "/failures", keys: "G F" },
+];
+
+export function screenOf(route: RouteLocationNormalized): Screen | undefined {
+  return SCREENS.find((screen) => screen.id === route.meta["screen"]);
+}
+
+/** Where each screen was left, so that going back to it finds the same object open. */
+const lastPlaces = new Map<string, string>();
+export const lastPlaceOf = (screen: Screen): string => lastPlaces.get(screen.id) ?? screen.path;
+
+export function createScreens(): Router {
+  const router = createRouter({
+    history: createWebHashHistory(),
+    routes: [
+      { path: "/", redirect: "/trajectories" },
+      {
+        path: "/trajectories/:id?",
+        name: "trajectories",
+        component: () => import("../features/trajectories/TrajectoriesScreen.vue"),
+        meta: { screen: "trajectories" },
+      },
+      {
+        path: "/sources/:sourceId?",
+        name: "sources",
+        component: () => import("../features/trajectories/SourcesScreen.vue"),
+        meta: { screen: "trajectories" },
+      },
+      {
+        path: "/tokens/:id?",
+        name: "tokens",
+        component: () => import("../features/tokens/TokensScreen.vue"),
+        meta: { screen: "tokens" },
+      },
+      { path: "/runs", name: "runs", component: () => import("../features/runs/RunListScreen.vue"), meta: { screen: "runs" } },
+      { path: "/runs/new", name: "run-new", component: () => import("../features/runs/NewRunScreen.vue"), meta: { screen: "runs" } },
+      { path: "/runs/:id", name: "run", component: () => import("../features/runs/RunScreen.vue"), meta: { screen: "runs" } },
+      {
+        path: "/playground",
+        name: "playground",
+        component: () => import("../features/playground/PlaygroundScreen.vue"),
+        meta: { screen: "playground" },
+      },
+      {
+        path: "/failures/:runId?/:failureId?",
+        name: "failures",
+        component: () => import("../features/failures/FailuresScreen.vue"),
+        meta: { screen: "failures" },
+      },
+      { path: "/:rest(.*)*", redirect: "/trajectories" },
+    ],
+  });
+  router.afterEach((to) => {
+    const screen = screenOf(to);
+    if (screen !== undefined) lastPlaces.set(screen.id, to.fullPath);
+    document.title = [to.params["id"] ?? to.params["failureId"], screen?.title, "Callsmith"].filter(Boolean).join(" \u00b7 ");
+  });
+  return router;
+}

@@ -1,0 +1,53 @@
+/** @file What a person sets once for this page: theme, density, single-key shortcuts. Remembered by the browser. */
+import { computed, reactive, watch } from "vue";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export const DENSITIES = ["compact", "standard", "roomy"] as const;
+export type Theme = (typeof THEMES)[number];
+export type Density = (typeof DENSITIES)[number];
+
+interface Settings {
+  theme: Theme;
+  density: Density;
+  singleKeys: boolean;
+}
+
+/** The same key is read by first-paint.js. */
+const STORAGE_KEY = "callsmith.settings";
+const ROW_HEIGHTS: Readonly<Record<Density, number>> = { compact: 24, standard: 28, roomy: 36 };
+
+function remembered(): Settings {
+  const defaults: Settings = { theme: "system", density: "standard", singleKeys: true };
+  try {
+    const stored = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Partial<Settings>;
+    return {
+      theme: THEMES.find((theme) => theme === stored.theme) ?? defaults.theme,
+      density: DENSITIES.find((density) => density === stored.density) ?? defaults.density,
+      singleKeys: stored.singleKeys ?? defaults.singleKeys,
+    };
+  } catch {
+    return defaults;
+  }
+}
+
+export const settings = reactive(remembered());
+const systemIsDark = window.matchMedia("(prefers-color-scheme: dark)");
+const system = reactive({ isDark: systemIsDark.matches });
+systemIsDark.addEventListener("change", (event) => (system.isDark = event.matches));
+
+const shownTheme = computed(() => (settings.theme === "system" ? (system.isDark ? "dark" : "light") : settings.theme));
+
+/** Keeps the document and the browser's memory in step with the settings. */
+export function applySettings(): void {
+  watch(
+    [shownTheme, () => settings.density, () => settings.singleKeys],
+    () => {
+      document.documentElement.dataset["theme"] = shownTheme.value;
+      document.documentElement.dataset["density"] = settings.density;
+      localStorage.setItem(STORAGE_KEY, JSON.stringify(settings));
+    },
+    { immediate: true, flush: "sync" },
+  );
+}
+
+export const rowHeight = computed(() => ROW_HEIGHTS[settings.density]);

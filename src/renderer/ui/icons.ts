@@ -1,0 +1,30 @@
+/** @file Line drawings on a 16 x 16 field, one path each. */
+export const ICONS = {
+  trajectories: "M3 3.5h10M3 8h10M3 12.5h6",
+  tokens: "M1.8 5h4v6h-4zM7.2 5h2.4v6H7.2zM11 5h3.2v6H11z",
+  runs: "M2 2v12h12M4.5 10.5l3-4 2.4 2L13.5 4",
+  playground: "M2 3.5h12v8H7.5L4.5 14v-2.5H2zM5 6.5h6M5 8.7h3.5",
+  failures:
+    "M8 2v5.5M8 7.5L3.5 11M8 7.5l4.5 3.5M8 2.4a.6.6 0 110-.1M3.2 12.6a1.3 1.3 0 110-.1M13.8 12.6a1.3 1.3 0 110-.1",
+  settings: "M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M10.5 6a1.5 1.5 0 100-3 1.5 1.5 0 000 3zM5.5 13a1.5 1.5 0 100-3 1.5 1.5 0 000 3z",
+  search: "M7 11.5a4.5 4.5 0 100-9 4.5 4.5 0 000 9zM10.3 10.3L14 14",
+  import: "M8 2v8M5 7.5L8 10.5l3-3M3 13.5h10",
+  export: "M8 10.5v-8M5 5l3-3 3 3M3 13.5h10",
+  chevron: "M4 6l4 4 4-4",
+  right: "M6 4l4 4-4 4",
+  close: "M4 4l8 8M12 4l-8 8",
+  plus: "M8 3v10M3 8h10",
+  pause: "M5.5 3.5v9M10.5 3.5v9",
+  stop: "M4 4h8v8H4z",
+  play: "M5 3.2v9.6L12.5 8z",
+  check: "M3 8.4l3.2 3.2L13 4.8",
+  folder: "M1.8 4.2h4.4l1.4 1.6h6.6v7H1.8z",
+  file: "M4 1.8h5l3 3v9.4H4zM9 1.8v3h3",
+  up: "M8 13V3.5M4 7l4-4 4 4",
+  back: "M13 8H3.5M7 4L3 8l4 4",
+  table: "M2 3h12v10H2zM2 6.5h12M6.5 3v10",
+  copy: "M5.5 5.5h8v8h-8zM3 10.5h-.5v-8h8V3",
+  scissors: "M5.5 10.5L13 3M5.5 5.5L13 13M4 12.8a1.6 1.6 0 110-3.2 1.6 1.6 0 010 3.2zM4 6.4a1.6 1.6 0 110-3.2 1.6 1.6 0 010 3.2z",
+  more: "M3 8h.01M8 8h.01M13 8h.01",
+} as const;
+export type IconName = keyof typeof ICONS;

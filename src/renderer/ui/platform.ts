@@ -1,0 +1,2 @@
+/** @file What the page may know about the machine it is shown on. */
+export const isMac = /mac/i.test(globalThis.navigator?.platform ?? "");
