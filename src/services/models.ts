@@ -60,7 +60,8 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
   return folder;
 }
 
-async function readTokenizer(dir: string): Promise<Tokenizer> {
+/** The tokenizer beside a model, `vocab.json` and `merges.txt` or `tokenizer.json`; throws `E_TOKENIZER_MISSING`. */
+export async function readTokenizer(dir: string): Promise<Tokenizer> {
   const name = basename(dir);
   const read = (file: string): Promise<string | null> => readIfThere(join(dir, file));
   const [vocabJson, mergesText, tokenizerJson] = [await read("vocab.json"), await read("merges.txt"), await read("tokenizer.json")];

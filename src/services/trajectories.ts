@@ -1,5 +1,7 @@
 /** @file Questions about trajectories: pages of the list, counts, one of them in full. */
+import { checkTurn } from "#core/trajectories/checkCalls.ts";
 import type { TrajectoryDetail, TrajectoryFilter, TrajectoryPage } from "#contracts/procedures/trajectories.ts";
+import type { Trajectory } from "#contracts/trajectory.ts";
 import type { Core } from "./core.ts";
 
 export function listTrajectories(core: Core, filter: TrajectoryFilter, offset: number, limit: number): TrajectoryPage {
@@ -9,7 +11,7 @@ export function listTrajectories(core: Core, filter: TrajectoryFilter, offset: n
 }
 
 export function getTrajectory(core: Core, id: string): TrajectoryDetail {
-  const { trajectories, sources } = core.store;
+  const { trajectories, sources, contents } = core.store;
   const { trajectory } = trajectories.get(id);
   const { sourceId, revision } = trajectories.origin(id);
   const source = sources.get(sourceId);
@@ -23,6 +25,12 @@ export function getTrajectory(core: Core, id: string): TrajectoryDetail {
       rows: sources.rowsOfTrajectory(id).map(({ rowIndex, byteOffset, byteLength }) => ({ rowIndex, byteOffset, byteLength })),
     },
     revision: { number, author, reason, at },
-    checks: {},
+    checks: checksOf(trajectory, contents.toolNames()),
   };
+}
+
+/** Of each assistant turn, by its index. */
+function checksOf(trajectory: Trajectory, knownTools: ReadonlySet<string>): TrajectoryDetail["checks"] {
+  const assistantTurns = trajectory.turns.flatMap((turn, i) => (turn.role === "assistant" ? [i] : []));
+  return Object.fromEntries(assistantTurns.map((i) => [i, checkTurn(trajectory, i, knownTools)]));
 }

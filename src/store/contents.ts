@@ -35,6 +35,8 @@ export type ContentRepository = ReturnType<typeof contentRepository>;
 export function contentRepository(db: Db) {
   const findPart = db.prepare<[Buffer], number>("SELECT id FROM part WHERE hash = ?").pluck();
   const insertPart = db.prepare<[Buffer, string, string]>("INSERT INTO part (hash, kind, body) VALUES (?, ?, ?)");
+  const insertToolName = db.prepare<[string]>("INSERT OR IGNORE INTO tool_name (name) VALUES (?)");
+  const selectToolNames = db.prepare<[], string>("SELECT name FROM tool_name").pluck();
   const findContent = db.prepare<[Buffer], number>("SELECT id FROM content WHERE hash = ?").pluck();
   const insertContent = db.prepare(`
     INSERT INTO content (hash, system_id, tools_id, num_turns, num_calls, num_tools, num_unreadable, title, body)
@@ -56,7 +58,10 @@ export function contentRepository(db: Db) {
     const known = toolsByList.get(tools);
     if (known !== undefined) return known;
     const body = encodeTools(tools);
-    const made = remembered(toolsByText, body, REMEMBERED_PARTS, () => part("tools", body));
+    const made = remembered(toolsByText, body, REMEMBERED_PARTS, () => {
+      for (const { name } of tools) insertToolName.run(name);
+      return part("tools", body);
+    });
     toolsByList.set(tools, made);
     return made;
   };
@@ -82,6 +87,11 @@ export function contentRepository(db: Db) {
       systemParts.clear();
       toolsByText.clear();
       toolsByList = new WeakMap();
+    },
+
+    /** Reads only: every tool that any trajectory of the workspace offers. */
+    toolNames(): ReadonlySet<string> {
+      return new Set(selectToolNames.all());
     },
 
     /** Reads only: a content by id, with its hash in hexadecimal. */

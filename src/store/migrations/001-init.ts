@@ -10,6 +10,9 @@ CREATE TABLE part (
   body TEXT NOT NULL
 );
 
+-- Every tool that any tool list offers: tells a tool that was not offered from one that does not exist.
+CREATE TABLE tool_name (name TEXT PRIMARY KEY) WITHOUT ROWID;
+
 -- Content by hash, append-only. What a list shows comes before the body, so that a list never reads overflow pages.
 CREATE TABLE content (
   id INTEGER PRIMARY KEY,
