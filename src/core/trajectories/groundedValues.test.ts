@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { evidenceOf, isGrounded, ungroundedValues } from "./groundedValues.ts";
+import { numbersIn } from "./numberForms.ts";
+
+const grounded = (value: string | number, text: string): boolean => isGrounded(value, evidenceOf(text));
+
+describe("a value that the conversation gives", () => {
+  it.each<[string | number, string]>([
+    ["Oslo", "weather in OSLO?"],
+    ["New York", "from new-york to"],
+    ["ada.lovelace@example.org", "mail Ada.Lovelace@example.org, please"],
+    ["AB-12/3", "order ab123"],
+    ["Zürich", "to Zurich"],
+    [2, "a table for two"],
+    [2, "my wife and I, both of us"],
+    [12, "a dozen eggs"],
+    [25, "twenty-five people"],
+    [205, "two hundred and five"],
+    [2500, "two thousand five hundred euros"],
+    [3000, "about 3k"],
+    [1234.5, "it costs $1,234.50"],
+    [0.2, "a 20 % tip"],
+    [3, "the third one"],
+    [7, "flight at 7"],
+    ["2", "two adults"],
+    ["2026-05-01", "on May 1st, 2026"],
+    ["2026-05-01", "on the 1st of May"],
+    ["2026-05-01", "on 05/01/2026"],
+    ["01/05/2026", "on 2026-05-01"],
+    ["2026-05-01", "next Friday"],
+    ["2026-05-01T15:00:00", "May 1, 3 pm"],
+    ["2026-05-01T00:00:00Z", "May 1"],
+    ["19:30", "at 7:30 in the evening"],
+    ["12:00", "at noon"],
+    ["USD", "in dollars"],
+    ["fr", "translate it to French"],
+    ["cheap Italian restaurants", "Any Italian restaurants that are cheap?"],
+    ["", "anything"],
+    ["***", "rated ***"],
+    ["Dear all, I write to let you know that the meeting moves to Monday morning. Best, Ada", "tell them"],
+  ])("%j is found in %j", (value, text) => expect(grounded(value, text)).toBe(true));
+});
+
+describe("a value that the conversation does not give", () => {
+  it.each<[string | number, string]>([
+    ["Bergen", "weather in Oslo?"],
+    ["art", "a party"],
+    ["US", "the bus"],
+    [4, "in 2024"],
+    [2, "twenty-five people"],
+    [5, "a table for two"],
+    ["2026-05-02", "on May 1st, 2026"],
+    ["2025-05-01", "on May 1st, 2026"],
+    ["2026-05-01T15:00:00", "May 1, 4 pm"],
+    ["07:30", "at 8:30"],
+    ["EUR", "in dollars"],
+    ["cheap Thai restaurants nearby", "Any Italian restaurants?"],
+    ["bob@example.org", "mail Ada@example.org"],
+    ["***", "rated *"],
+  ])("%j is not found in %j", (value, text) => expect(grounded(value, text)).toBe(false));
+});
+
+describe("what is exempt", () => {
+  const pointers = (args: object, schema: object): string[] =>
+    ungroundedValues(args as never, schema as never, evidenceOf("")).map((found) => found.pointer);
+
+  it("is listed by the schema, inferred by custom, or no value", () => {
+    const properties = {
+      scale: { enum: ["C", "F"] },
+      radius: { default: 10 },
+      sort: { type: "string" },
+      style: { description: "One of: plain, fancy" },
+      on: { type: "boolean" },
+      city: { examples: ["Oslo"] },
+    };
+    expect(
+      pointers({ scale: "C", radius: 10, sort: "price", style: "fancy", on: true, city: "Oslo", page: 3, none: null }, { properties }),
+    ).toEqual([]);
+    expect(pointers({ scale: "K", radius: 11, style: "bold", city: "Bergen" }, { properties })).toEqual([
+      "/scale",
+      "/radius",
+      "/style",
+      "/city",
+    ]);
+  });
+
+  it("is looked for member by member in lists and objects", () => {
+    const schema = { properties: { list: { items: { enum: ["x"] } }, "a/b": { properties: { c: {} } } } };
+    expect(pointers({ list: ["x", "y"], "a/b": { c: "z" } }, schema)).toEqual(["/list/1", "/a~1b/c"]);
+  });
+});
+
+describe("numbers in a text", () => {
+  it.each<[string, number[]]>([
+    ["one two", [1, 2]],
+    ["nineteen ninety", [19, 90]],
+    ["one hundred. Two", [100, 1, 2]],
+    ["-5 degrees", [-5, 5]],
+    ["five million", [5, 5e6]],
+    ["call B12", [12]],
+  ])("%j states them all", (text, numbers) => expect([...numbersIn(text)].sort()).toEqual([...numbers].sort()));
+});

@@ -1,0 +1,176 @@
+/**
+ * @file Whether the value of an argument could have come from the conversation.
+ *
+ * A value that stands nowhere the model could have read it was made up. What the model could have read: system and user texts, results,
+ * and its own earlier answers (not its thoughts and calls: a made-up value does not become true by being repeated). Against that text a
+ * value is *grounded* where one of these holds:
+ *
+ * - it is empty, true, false or null; or its schema lists it (`enum`, `const`, `default`, `examples`) or names it in its description;
+ * - its parameter is one whose value is customarily inferred (page, limit, sort order ...: `INFERABLE`);
+ * - number: the text states it, in digits or words ("two", "a dozen", "20 %" for 0.2, "3k" for 3000);
+ * - date or time: the text states it in any common form; or the text names a day relative to now ("tomorrow", "Friday"), since which
+ *   date that is cannot be known afterwards;
+ * - text: reduced to lower-case letters and digits (as BFCL's `standardize_string` drops ` ,./-_*^` and quotes) it is part of the text
+ *   reduced likewise; texts of up to three characters must be whole words; or it is the code of something named ("USD" for dollars);
+ * - text of several words: three quarters of them, small words aside, stand in the text in any order;
+ * - text of more than `MAX_VALUE_WORDS` words is a composition (a message, a summary), not a value, and is not judged.
+ *
+ * Lists and objects are judged member by member. A paraphrase that shares no words ("big" for "large") counts as not grounded: the check
+ * prefers to be explained in a sentence.
+ */
+import type { JsonObject, JsonValue } from "#contracts/json.ts";
+import type { Turn } from "#contracts/trajectory.ts";
+import { datesIn, isSameDay, namesRelativeDay, parseDateTime, timesIn, type DayOfYear } from "./dateForms.ts";
+import { isJsonObject } from "./normalizeSchema.ts";
+import { numbersIn } from "./numberForms.ts";
+
+/** Parameters that steer how a tool answers rather than what about. */
+const INFERABLE =
+  /^(page|page_?(size|number|no|token)|per_?page|limit|offset|cursor|skip|max_?results?|num_?results?|results?_per_page|sort(_?(by|order|dir(ection)?))?|order(_?by)?|format|output(_?format)?|lang(uage)?|locale|time_?zone|tz|units?|verbose|return_type)$/i;
+
+const MAX_VALUE_WORDS = 8;
+/** Share of a value's words that must be found. */
+const MIN_WORD_SHARE = 0.75;
+const SMALL_WORDS = new Set(
+  "a an the of in on at to for from and or with by is are be my our your his her its me i we you it this that".split(" "),
+);
+
+/** Codes by the words that name what they stand for. */
+const NAMED_CODES: Readonly<Record<string, RegExp>> = {
+  usd: /\$|\bdollars?\b|\bbucks\b/i,
+  eur: /€|\beuros?\b/i,
+  gbp: /£|\bpounds?\b|\bsterling\b/i,
+  jpy: /¥|\byen\b/i,
+  cny: /\byuan\b|\brenminbi\b/i,
+  inr: /₹|\brupees?\b/i,
+  en: /\benglish\b/i,
+  fr: /\bfrench\b/i,
+  de: /\bgerman\b/i,
+  es: /\bspanish\b/i,
+  it: /\bitalian\b/i,
+  pt: /\bportuguese\b/i,
+  ja: /\bjapanese\b/i,
+  zh: /\bchinese\b|\bmandarin\b/i,
+  ru: /\brussian\b/i,
+  ar: /\barabic\b/i,
+  us: /\bunited states\b|\bamerica\b|\bu\.s\./i,
+  uk: /\bunited kingdom\b|\bbritain\b|\bengland\b/i,
+  gb: /\bunited kingdom\b|\bbritain\b|\bengland\b/i,
+};
+
+/** What a conversation says, prepared for looking values up. */
+export interface Evidence {
+  readonly text: string;
+  readonly squeezed: string;
+  readonly words: ReadonlySet<string>;
+  readonly numbers: ReadonlySet<number>;
+  readonly dates: readonly DayOfYear[];
+  readonly times: ReadonlySet<number>;
+  readonly namesRelativeDay: boolean;
+}
+
+/** Longer conversations are read from their end. */
+const MAX_EVIDENCE_LENGTH = 1_000_000;
+
+export function evidenceOf(text: string): Evidence {
+  const lines = text.length > MAX_EVIDENCE_LENGTH ? text.slice(-MAX_EVIDENCE_LENGTH) : text;
+  return {
+    text: lines,
+    squeezed: squeeze(lines),
+    words: new Set(wordsOf(lines)),
+    numbers: numbersIn(lines),
+    dates: datesIn(lines),
+    times: timesIn(lines),
+    namesRelativeDay: namesRelativeDay(lines),
+  };
+}
+
+/** Everything in these turns that a value may come from. */
+export function conversationText(turns: readonly Turn[]): string {
+  return turns.map((turn) => (turn.role === "assistant" ? (turn.answer ?? "") : turn.content)).join("\n");
+}
+
+export interface UngroundedValue {
+  readonly pointer: string;
+  readonly value: string | number;
+}
+
+/** The values inside `args` that are not grounded. */
+export function ungroundedValues(args: JsonObject, schema: JsonObject, evidence: Evidence): UngroundedValue[] {
+  const found: UngroundedValue[] = [];
+  const visit = (value: JsonValue, at: string, valueSchema: JsonValue | undefined): void => {
+    const own = isJsonObject(valueSchema) ? valueSchema : {};
+    if (Array.isArray(value)) value.forEach((member, i) => visit(member, `${at}/${i}`, own["items"] === undefined ? own : own["items"]));
+    else if (isJsonObject(value)) {
+      const properties = isJsonObject(own["properties"]) ? own["properties"] : {};
+      for (const [key, member] of Object.entries(value)) {
+        if (INFERABLE.test(key)) continue;
+        const memberSchema = Object.hasOwn(properties, key) ? properties[key] : own["additionalProperties"];
+        visit(member, `${at}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, memberSchema);
+      }
+    } else if ((typeof value === "string" || typeof value === "number") && !isGrounded(value, evidence) && !isListed(value, own)) {
+      found.push({ pointer: at, value });
+    }
+  };
+  visit(args, "", schema);
+  return found;
+}
+
+export function isGrounded(value: string | number, evidence: Evidence): boolean {
+  if (typeof value === "number") return evidence.numbers.has(value);
+  const words = wordsOf(value);
+  if (words.length === 0) return value.trim() === "" || evidence.text.includes(value.trim());
+  if (words.length > MAX_VALUE_WORDS) return true;
+  const squeezed = squeeze(value);
+  // two characters are part of almost any text
+  if (squeezed.length > 3 ? evidence.squeezed.includes(squeezed) : words.every((word) => evidence.words.has(word))) return true;
+  const number = Number(value);
+  if (!Number.isNaN(number) && evidence.numbers.has(number)) return true;
+  if (NAMED_CODES[value.trim().toLowerCase()]?.test(evidence.text) === true) return true;
+  const moment = parseDateTime(value);
+  if (moment !== null) return isGroundedMoment(moment, evidence);
+  const telling = words.filter((word) => !SMALL_WORDS.has(word));
+  const numKnown = telling.filter((word) => evidence.words.has(word) || evidence.numbers.has(Number(word))).length;
+  return telling.length > 1 && numKnown / telling.length >= MIN_WORD_SHARE;
+}
+
+function isGroundedMoment(moment: NonNullable<ReturnType<typeof parseDateTime>>, evidence: Evidence): boolean {
+  const { dates, minutes } = moment;
+  const hasDate =
+    dates.length === 0 || evidence.namesRelativeDay || dates.some((date) => evidence.dates.some((stated) => isSameDay(date, stated)));
+  // midnight fills the place of a time that nobody named
+  const hasTime = minutes === null || evidence.times.has(minutes) || (minutes === 0 && dates.length > 0);
+  return hasDate && hasTime;
+}
+
+/** The schema itself offers this value. */
+function isListed(value: string | number, schema: JsonObject): boolean {
+  const offered = [
+    schema["enum"],
+    schema["examples"],
+    schema["const"],
+    schema["default"],
+    schema["example"],
+    schema["example_value"],
+  ].flat();
+  if (offered.some((offer) => offer === value || (offer !== undefined && String(offer) === String(value)))) return true;
+  const description = schema["description"];
+  return typeof description === "string" && isGrounded(value, evidenceOf(description));
+}
+
+function squeeze(text: string): string {
+  return text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "");
+}
+
+function wordsOf(text: string): string[] {
+  return (
+    text
+      .normalize("NFKD")
+      .toLowerCase()
+      .replace(/\p{M}+/gu, "")
+      .match(/\p{L}+|\p{N}+/gu) ?? []
+  );
+}
