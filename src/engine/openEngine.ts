@@ -1,11 +1,13 @@
 /** @file Opens a compute engine over a model given as a configuration and weights. */
 import { availableParallelism } from "node:os";
+import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { initialParameters, type ParameterValues } from "#core/model/parameters.ts";
-import { CompiledBackend, type CompileProgress } from "./compiled/compiledBackend.ts";
+import type { CompileProgress } from "./compiled/compiledBackend.ts";
 import { EagerBackend } from "./eager/eagerBackend.ts";
 import { loadModelFolder, type Model } from "./modelFolder.ts";
 import { ModelEngine, parameterArrays } from "./modelEngine.ts";
+import type { BackendParts, StepBackend } from "./stepBackend.ts";
 
 export type EngineKind = "compiled" | "eager";
 
@@ -31,6 +33,18 @@ export type EngineOptions = ModelSource & EngineSettings;
 
 const DEFAULT_ACTIVATION_LIMIT = 4 * 2 ** 30;
 
+/** Loaded on demand: ONNX Runtime has no build for some machines (macOS on Intel), where the eager engine still works. */
+async function compiledBackend(settings: EngineSettings, config: OptConfig, parts: BackendParts): Promise<StepBackend> {
+  const { CompiledBackend } = await import("./compiled/compiledBackend.ts").catch((cause: unknown) => {
+    throw new AppError("E_ENGINE", { detail: `ONNX Runtime does not load on this machine (${String(cause)})` }, { cause });
+  });
+  return new CompiledBackend(config, parts, {
+    numThreads: settings.numThreads ?? availableParallelism(),
+    activationLimitBytes: settings.activationLimitBytes ?? DEFAULT_ACTIVATION_LIMIT,
+    ...(settings.onCompile === undefined ? {} : { onCompile: settings.onCompile }),
+  });
+}
+
 async function modelOf(source: ModelSource): Promise<Model> {
   if ("modelDir" in source) return loadModelFolder(source.modelDir);
   return "parameters" in source ? source : { config: source.config, parameters: initialParameters(source.config, source.seed) };
@@ -43,13 +57,6 @@ export async function openEngine(options: EngineOptions): Promise<ModelEngine> {
   const parameters = parameterArrays(model.parameters);
   const dropoutRate = options.dropout ?? config.dropout;
   const parts = { parameters, dropoutRate };
-  const backend =
-    options.kind === "eager"
-      ? new EagerBackend(config, parts)
-      : new CompiledBackend(config, parts, {
-          numThreads: options.numThreads ?? availableParallelism(),
-          activationLimitBytes: options.activationLimitBytes ?? DEFAULT_ACTIVATION_LIMIT,
-          ...(options.onCompile === undefined ? {} : { onCompile: options.onCompile }),
-        });
+  const backend = options.kind === "eager" ? new EagerBackend(config, parts) : await compiledBackend(options, config, parts);
   return new ModelEngine(config, parameters, backend, dropoutRate);
 }

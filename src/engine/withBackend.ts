@@ -2,6 +2,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AppError } from "#contracts/errors.ts";
 
+// silences TensorFlow.js's advice to install tfjs-node, which would not speed up what the compiled engine runs
+tf.enableProdMode();
+
 /**
  * The active backend is global to the process, so it is set for the length of one synchronous call only; two engines can live side by side.
  * Both backends start synchronously: `setBackend` has done its work when it returns, its promise only says so.

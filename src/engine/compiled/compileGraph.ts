@@ -122,6 +122,8 @@ export class CompiledGraph {
         graphOptimizationLevel: "all",
         // errors only: it warns about every input that could have been a constant
         logSeverityLevel: 3,
+        // threads that wait by spinning take the processor from the window that shows the run, and from each other when it is shared
+        extra: { session: { intra_op: { allow_spinning: "0" } } },
       });
       return new CompiledGraph(session, recorded);
     } catch (cause) {

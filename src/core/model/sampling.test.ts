@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { randomUniform } from "./random.ts";
+import { chooseToken } from "./sampling.ts";
+
+const logits = Float32Array.from([0.1, 0.2, 0.3, 0.4], Math.log);
+/** Share of each token in many draws. */
+function shares(temperature: number, topP: number): number[] {
+  const uniform = randomUniform(8);
+  const counts = [0, 0, 0, 0];
+  for (let i = 0; i < 20_000; i++) counts[chooseToken(logits, { temperature, topP }, uniform).tokenId]! += 1 / 20_000;
+  return counts;
+}
+
+describe("choosing a token", () => {
+  it("takes the highest score at temperature 0, the lowest id among equals, without drawing", () => {
+    const neverDraw = (): number => {
+      throw new Error("drew");
+    };
+    expect(chooseToken(Float32Array.of(1, 5, 5, 2), { temperature: 0, topP: 1 }, neverDraw).tokenId).toBe(1);
+  });
+
+  it("gives the log-probability under the model, not under the temperature", () => {
+    for (const temperature of [0, 0.1, 10]) {
+      const { tokenId, logProb } = chooseToken(logits, { temperature, topP: 0.5 }, () => 0.3);
+      expect(logProb).toBeCloseTo(logits[tokenId]!, 5);
+    }
+  });
+
+  it("draws in proportion to the probabilities, sharpened by temperature", () => {
+    expect(shares(1, 1)).toBeAllclose([0.1, 0.2, 0.3, 0.4], { atol: 0.012 });
+    const squares = [0.01, 0.04, 0.09, 0.16].map((square) => square / 0.3);
+    expect(shares(0.5, 1)).toBeAllclose(squares, { atol: 0.012 });
+  });
+
+  it("keeps the smallest set of tokens that reaches topP", () => {
+    expect(shares(1, 0.65)).toBeAllclose([0, 0, 3 / 7, 4 / 7], { atol: 0.012 });
+    expect(shares(1, 0.0001)).toEqual([0, 0, 0, shares(1, 0.0001)[3]]);
+  });
+
+  it("stays finite for scores far apart", () => {
+    expect(chooseToken(Float32Array.of(1e4, -1e4), { temperature: 1, topP: 1 }, () => 0.999).tokenId).toBe(0);
+  });
+});
