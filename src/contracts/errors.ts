@@ -107,6 +107,11 @@ export const ERRORS = define({
     why: () => "The row has no assistant turn, so there is nothing to learn from it.",
     fix: "Remove the row, or add the answer it should have.",
   },
+  E_ROW_NOT_VALID: {
+    class: "user",
+    why: (p) => `The source itself marks this row as not usable: ${p["detail"]}.`,
+    fix: "Leave it out; the other rows do not depend on it.",
+  },
   // Workspace
   E_WORKSPACE_MISSING: {
     class: "user",
