@@ -14,6 +14,7 @@ import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { ToolCall, ToolDefinition } from "#contracts/trajectory.ts";
 import { inPrecedence, parameterName, shownValue } from "./findings.ts";
 import { escapePointer, keyRanges, valueRanges } from "./jsonParts.ts";
+import { sameJson } from "./sameJson.ts";
 
 export function compareCalls(predicted: AssistantText, reference: readonly ToolCall[], tools: readonly ToolDefinition[]): CallComparison {
   const calls = predicted.calls;
@@ -32,18 +33,7 @@ export function compareCalls(predicted: AssistantText, reference: readonly ToolC
 export function isSameCall(a: ToolCall, b: ToolCall): boolean {
   if (a.name !== b.name) return false;
   if (a.argumentsText === b.argumentsText) return true;
-  return a.arguments.ok && b.arguments.ok && isSameJson(a.arguments.value, b.arguments.value);
-}
-
-/** Equality of JSON values; the order of keys does not count, that of lists does. */
-export function isSameJson(a: JsonValue, b: JsonValue): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((value, i) => isSameJson(value, b[i]!));
-  }
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSameJson(a[key]!, b[key]!));
+  return a.arguments.ok && b.arguments.ok && sameJson(a.arguments.value, b.arguments.value);
 }
 
 type Pair = readonly [predictedIndex: number, referenceIndex: number];
@@ -128,7 +118,7 @@ function differingArguments(predicted: ToolCall, reference: ToolCall): Differenc
       const got = Object.hasOwn(a, key) ? a[key] : undefined;
       const expected = Object.hasOwn(b, key) ? b[key] : undefined;
       if (isPlainObject(got) && isPlainObject(expected)) visit(got, expected, pointer);
-      else if (got === undefined || expected === undefined || !isSameJson(got, expected)) {
+      else if (got === undefined || expected === undefined || !sameJson(got, expected)) {
         differences.push({ pointer, predicted: got, reference: expected });
       }
     }
@@ -144,7 +134,7 @@ const isPlainObject = (value: JsonValue | undefined): value is JsonObject =>
 function swapOf(a: Difference, b: Difference): string | null {
   const values = [a.predicted, a.reference, b.predicted, b.reference];
   if (values.some((value) => value === undefined)) return null;
-  if (!isSameJson(a.predicted!, b.reference!) || !isSameJson(b.predicted!, a.reference!)) return null;
+  if (!sameJson(a.predicted!, b.reference!) || !sameJson(b.predicted!, a.reference!)) return null;
   return `Use ${shownValue(a.reference)} for "${parameterName(a.pointer)}" and ${shownValue(b.reference)} for "${parameterName(b.pointer)}".`;
 }
 
