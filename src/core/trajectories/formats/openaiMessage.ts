@@ -112,35 +112,35 @@ export function createMessageWriter(style: MessageStyle): (turn: Turn, index: nu
         return { role: "user", content: turn.content };
       case "assistant": {
         if (turn.calls.length > 0) unanswered = turn.calls.map((call, i) => call.callId ?? derivedCallId(index, i));
-        return { ...writeAssistant(turn, index, style), ...(weight === undefined ? {} : { weight }) };
+        return present({ ...writeAssistant(turn, index, style), weight });
       }
       case "tool": {
-        const name = turn.name === undefined ? {} : { name: turn.name };
-        if (style.calls !== undefined) return { role: "function", ...name, content: turn.content };
+        const { name, content } = turn;
+        if (style.calls !== undefined) return present({ role: "function", name, content });
         const id = turn.callId ?? (style.ids === undefined ? unanswered[0] : undefined);
         unanswered = unanswered.filter((other) => other !== id);
-        return { role: "tool", ...(id === undefined ? {} : { tool_call_id: id }), ...name, content: turn.content };
+        return present({ role: "tool", tool_call_id: id, name, content });
       }
     }
   };
 }
 
 function writeAssistant(turn: AssistantTurn, index: number, style: MessageStyle): JsonObject {
-  if (turn.raw !== undefined) return { role: "assistant", content: turn.raw };
-  if (turn.calls.length === 0) {
-    const reason = turn.thought === undefined ? {} : { reasoning_content: turn.thought };
-    return { role: "assistant", ...reason, content: turn.answer ?? "" };
-  }
-  const empty = style.emptyContent === "absent" ? {} : { content: style.emptyContent === "text" ? "" : null };
-  const content = turn.thought === undefined ? empty : { content: turn.thought };
-  const written = turn.calls.map((call) => ({ name: call.name, arguments: writeArguments(call, style) }));
-  if (style.calls !== undefined && written.length === 1) return { role: "assistant", ...content, function_call: written[0]! };
+  const { role, raw, thought, calls, answer = "" } = turn;
+  if (raw !== undefined) return { role, content: raw };
+  if (calls.length === 0) return present({ role, reasoning_content: thought, content: answer });
+  const content = thought ?? (style.emptyContent === "absent" ? undefined : style.emptyContent === "text" ? "" : null);
+  const written = calls.map((call): JsonObject => ({ name: call.name, arguments: writeArguments(call, style) }));
+  if (style.calls !== undefined && written.length === 1) return present({ role, content, function_call: written[0] });
   const toolCalls = written.map((call, i) => {
-    const id = turn.calls[i]!.callId ?? (style.ids === undefined ? derivedCallId(index, i) : undefined);
-    return { ...(id === undefined ? {} : { id }), type: "function", function: call };
+    const id = calls[i]!.callId ?? (style.ids === undefined ? derivedCallId(index, i) : undefined);
+    return present({ id, type: "function", function: call });
   });
-  return { role: "assistant", ...content, tool_calls: toolCalls };
+  return present({ role, content, tool_calls: toolCalls });
 }
+
+const present = (fields: Readonly<Record<string, JsonValue | undefined>>): JsonObject =>
+  Object.fromEntries(Object.entries(fields).filter((field): field is [string, JsonValue] => field[1] !== undefined));
 
 const writeArguments = (call: ToolCall, style: MessageStyle): JsonValue =>
   style.arguments === "object" && call.arguments.ok ? call.arguments.value : call.argumentsText;

@@ -99,7 +99,7 @@ function createToolsReader(): (value: JsonValue | undefined) => readonly ToolDef
     if (typeof value !== "string") return readTools(value ?? []);
     const known = kept.get(value);
     if (known !== undefined) return known;
-    const parsed = value.trim() === "" ? ({ ok: true, value: [] } as const) : parseJson(value);
+    const parsed = parseJson(value.trim() === "" ? "[]" : value);
     if (!parsed.ok) return refuseShape(`"tools" is text that is not JSON: ${parsed.message} (character ${parsed.offset})`);
     const tools = readTools(parsed.value ?? []);
     if (kept.size >= 256) kept.delete(kept.keys().next().value!);
