@@ -25,8 +25,6 @@ function npmCommand() {
 }
 
 async function npmVersion(npm) {
-  const told = /npm\/(\S+)/.exec(process.env.npm_config_user_agent ?? "")?.[1];
-  if (told !== undefined) return parse(told);
   const { code, output } = await runProgram(npm.file, [...npm.args, "--version"], { quiet: true });
   if (code !== 0) throw new SetupError("npm was not found. Install Node.js 20.19 or newer, which brings it, and try again.");
   return parse(output);
@@ -58,11 +56,14 @@ async function findModernNode() {
 }
 
 async function install(npm, version) {
+  if (!atLeast(version, MINIMUM_NPM)) {
+    throw new SetupError(`npm ${version.join(".")} is too old: run "npm install -g npm@11", then try again.`);
+  }
   say("installing dependencies (npm ci; once, about a minute)");
   const knowsAllowScripts = atLeast(version, NPM_WITH_ALLOW_SCRIPTS);
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" };
   // `npm start -- --flag` leaves npm_config_* of that call in the environment; those of this project come from .npmrc
-  const args = ["ci", "--no-audit", "--no-fund", ...(knowsAllowScripts ? [] : ["--ignore-scripts"])];
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error", ...(knowsAllowScripts ? [] : ["--ignore-scripts"])];
   const { code } = await runProgram(npm.file, [...npm.args, ...args], { env, toStderr: true });
   if (code !== 0) {
     throw new SetupError(
@@ -84,11 +85,7 @@ export async function prepareDependencies() {
     throw new SetupError(`Node ${process.versions.node} is too old: install Node ${MINIMUM_NODE.join(".")} or newer, then try again.`);
   }
   const npm = npmCommand();
-  const version = await npmVersion(npm);
-  if (!atLeast(version, MINIMUM_NPM)) {
-    throw new SetupError(`npm ${version.join(".")} is too old: run "npm install -g npm@11", then try again.`);
-  }
-  if (!dependenciesAreCurrent()) await install(npm, version);
+  if (!dependenciesAreCurrent()) await install(npm, await npmVersion(npm));
   let node = await findModernNode();
   if (node === undefined) {
     say("fetching Node 24 from the registry");

@@ -20,5 +20,6 @@ runEntry(async () => {
   if (program.needsBuild(args)) await prepareBuild(node);
   const file = join(root, program.file);
   if (!existsSync(file)) throw new SetupError(`${program.file} is not part of this version.`);
-  return (await runProgram(node, [file, ...args])).code ?? 1;
+  // npm runs scripts in the project's folder; paths on the command line are meant from where the person is
+  return (await runProgram(node, [file, ...args], { cwd: process.env.INIT_CWD ?? root })).code ?? 1;
 });

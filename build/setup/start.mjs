@@ -6,6 +6,8 @@ import { prepareElectron, whyNoDisplay } from "./electron.mjs";
 import { root, runEntry, runProgram, say } from "./say.mjs";
 
 const QUICK_END_MS = 5_000;
+/** npm runs scripts in the project's folder; paths on the command line are meant from where the person is. */
+const cwd = process.env.INIT_CWD ?? root;
 
 /** Opens the desktop shell. Gives its exit code, or the reason why it could not be opened. */
 async function openDesktop(node, args) {
@@ -17,7 +19,7 @@ async function openDesktop(node, args) {
   delete env.ELECTRON_RUN_AS_NODE; // set by some editors' terminals: Electron would then open no window
   say("opening the workbench");
   const startedAt = Date.now();
-  const { code } = await runProgram(electron.path, [root, ...args], { env });
+  const { code } = await runProgram(electron.path, [root, ...args], { env, cwd });
   if (code !== 0 && code !== 130 && code !== 143 && Date.now() - startedAt < QUICK_END_MS) {
     return { reason: `Electron ended at once (${code === null ? "it could not be started" : `exit code ${code}`})` };
   }
@@ -32,5 +34,5 @@ runEntry(async () => {
   if (desktop.reason === undefined) return desktop.code;
   say(`serving the workbench as a web page: ${desktop.reason}`);
   const serveArgs = args.filter((arg) => arg !== "--web");
-  return (await runProgram(node, [join(root, "out/main/serve.js"), ...serveArgs])).code ?? 1;
+  return (await runProgram(node, [join(root, "out/main/serve.js"), ...serveArgs], { cwd })).code ?? 1;
 });

@@ -10,6 +10,7 @@ import { serve } from "./commands/serve.ts";
 import { tokens } from "./commands/tokens.ts";
 import { train } from "./commands/train.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { toAppError } from "./procedureError.ts";
 import { openTerminal, printError, printJson } from "./terminal.ts";
 import { watchJob } from "./watchJob.ts";
 import { openWorkbench, type Place, type Workbench } from "./workbench.ts";
@@ -98,7 +99,7 @@ export async function main(args: readonly string[], place: Place): Promise<numbe
   try {
     return await runCommand(find(name), rest, place);
   } catch (thrown) {
-    const error = AppError.from(thrown);
+    const error = toAppError(thrown);
     await printError(error, { isJson: rest.includes("--json") });
     if (error.code === "E_USAGE" || error.code === "E_CONFIG_INVALID") return 2;
     return error.code === "E_CANCELLED" ? 130 : 1;

@@ -1,13 +1,15 @@
 /** @file The core as the command line uses it: the same typed procedures as the page, called in this process. */
 import { resolve } from "node:path";
-import { createRouterClient, type RouterClient } from "@orpc/server";
+import type { ContractRouterClient } from "@orpc/contract";
+import { createRouterClient } from "@orpc/server";
+import type { Contract } from "#contracts/procedures/index.ts";
 import { openCore, type Core } from "#services/core.ts";
 import type { StartedJob } from "#services/jobs.ts";
 import { corePlaces, sampleWorkspaceIn } from "#services/places.ts";
 import { router } from "#services/router/index.ts";
 import { prepareSampleWorkspace } from "#services/sampleWorkspace.ts";
 
-export type Client = RouterClient<typeof router>;
+export type Client = ContractRouterClient<Contract>;
 
 /** Where this program lies. */
 export interface Place {

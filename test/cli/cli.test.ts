@@ -1,0 +1,114 @@
+/** The command line as a process: what it prints where, and how it ends. Its words are tested beside the code. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { writeSmallDataset } from "../support/smallDataset.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "cli-"));
+const workspace = join(folder, "workspace");
+const dataset = writeSmallDataset(join(folder, "rows.jsonl"));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command to its end; `onProgress` sees standard error as it comes. */
+function callsmith(
+  args: readonly string[],
+  onProgress?: (text: string, child: { kill(signal: NodeJS.Signals): boolean }) => void,
+): Promise<Ended> {
+  const child = spawn(process.execPath, [join(root, "src/cli/index.ts"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => (out += String(chunk)));
+  child.stderr.on("data", (chunk) => {
+    err += String(chunk);
+    onProgress?.(err, child);
+  });
+  return new Promise((ended) => child.on("close", (code) => ended({ code, out, err })));
+}
+
+/** With `--json` on the test's own workspace: the one object of standard output. */
+async function json(
+  args: readonly string[],
+): Promise<{ readonly code: number | null; readonly value: Record<string, unknown>; readonly err: string }> {
+  const { code, out, err } = await callsmith([...args, "--workspace", workspace, "--json"]);
+  expect(out.trimEnd().split("\n"), err).toHaveLength(1);
+  return { code, value: JSON.parse(out) as Record<string, unknown>, err };
+}
+
+let imported: Awaited<ReturnType<typeof json>>;
+beforeAll(async () => {
+  imported = await json(["import", dataset]);
+});
+
+describe("import", () => {
+  it("counts every row", () => {
+    expect(imported.code).toBe(0);
+    expect(imported.value).toMatchObject({ rows: 50, refused: 0, trajectories: 50, bytesPerSecond: expect.any(Number) });
+    expect(Number(imported.value["taken"]) + Number(imported.value["changed"])).toBe(50);
+  });
+
+  it("keeps progress on standard error", () => {
+    expect(imported.err).toContain("rows");
+  });
+
+  it("takes no row twice", async () => {
+    const { value } = await json(["import", dataset]);
+    expect(value).toMatchObject({ rows: 50, alreadyImported: 50 });
+  });
+
+  it("names the file that is not there, and ends with 1", async () => {
+    const { code, value } = await json(["import", join(folder, "missing.jsonl")]);
+    expect(code).toBe(1);
+    expect(value).toMatchObject({ error: { code: "E_FILE_NOT_FOUND", message: expect.stringContaining("missing.jsonl") } });
+  });
+});
+
+describe("export", () => {
+  it("writes what was imported", async () => {
+    const out = join(folder, "exported");
+    const { code } = await json(["export", "--format", "openai-chat", "--out", out]);
+    expect(code).toBe(0);
+    const rows = readdirSync(out).flatMap((name) =>
+      readFileSync(join(out, name), "utf8")
+        .split("\n")
+        .filter((line) => line.startsWith("{")),
+    );
+    expect(rows).toHaveLength(50);
+  });
+});
+
+describe("a workspace that cannot be opened", () => {
+  it("gives the code and leaves the file as it was", async () => {
+    const broken = join(folder, "broken");
+    await callsmith(["import", dataset, "--workspace", broken]);
+    const text = "SQLite format 3\0 and then nothing that makes sense";
+    writeFileSync(join(broken, "workspace.sqlite"), text);
+    const { code, out } = await callsmith(["import", dataset, "--workspace", broken, "--json"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: "E_DATABASE_CORRUPT" } });
+    expect(readFileSync(join(broken, "workspace.sqlite"), "utf8")).toBe(text);
+  });
+
+  it("is said while another Callsmith has it open", async () => {
+    const serving = await new Promise<{ end: () => Promise<Ended> }>((resolve) => {
+      let child: { kill(signal: NodeJS.Signals): boolean } | undefined;
+      const ended = callsmith(["serve", "--workspace", workspace, "--json"], (text, running) => {
+        child = running;
+        if (text.includes("Ctrl-C") || text.includes("E_PAGE_NOT_BUILT")) resolve({ end: () => (child?.kill("SIGTERM"), ended) });
+      });
+    });
+    const second = await callsmith(["tokens", "T-00001", "--workspace", workspace, "--json"]);
+    const first = await serving.end();
+    // without a built page there is nothing to serve, and the first one has ended
+    if (!existsSync(join(root, "out/renderer/index.html"))) return expect(first.code).toBe(1);
+    expect(JSON.parse(second.out)).toMatchObject({ error: { code: "E_DATABASE_LOCKED" } });
+    expect(first.code).toBe(143);
+    expect(JSON.parse(first.out)).toMatchObject({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\?token=/) });
+  });
+});
