@@ -46,11 +46,12 @@ export function startTrainingJob(core: Core, { runId, resume, restartOf }: Train
   const started = jobs.start(spec, async (handle) => {
     try {
       const result = await drive(core, { handle, runId, resume });
-      endRun(core, runId, result.reason, null);
+      // A run that the closing core stopped was not stopped by anybody: it waits to be resumed.
+      endRun(core, runId, result.reason === "stopped" && core.isClosing() ? "interrupted" : result.reason, null);
       return result;
     } catch (thrown) {
       const error = AppError.from(thrown);
-      endRun(core, runId, stateAfter(error, handle), error);
+      endRun(core, runId, core.isClosing() ? "interrupted" : stateAfter(error, handle), error);
       throw error;
     }
   });
@@ -66,7 +67,7 @@ function stateAfter(error: AppError, handle: JobHandle): RunState {
 }
 
 function endRun(core: Core, runId: string, state: RunState, error: AppError | null): void {
-  const shown = error === null || state === "stopped" ? null : { code: error.code, message: error.message, fix: error.fix };
+  const shown = error === null || error.code === "E_CANCELLED" ? null : { code: error.code, message: error.message, fix: error.fix };
   core.store.runs.update(runId, { state, phase: "", error: shown, jobId: null, endedAt: new Date().toISOString() });
   core.jobs.news.rowsChanged("runs");
 }

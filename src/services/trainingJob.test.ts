@@ -1,0 +1,275 @@
+import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Job } from "#contracts/jobs.ts";
+import type { RunDetail, RunPoints } from "#contracts/procedures/runs.ts";
+import type { RunConfig } from "#contracts/run.ts";
+import { loadModelFolder } from "#engine/modelFolder.ts";
+import { openTinyWorkspace, weatherTrajectory, addTrajectories, type TinyWorkspace } from "../../test/fixtures/tinyWorkspace.ts";
+import { listCheckpoints, verifyCheckpoint } from "./checkpoints.ts";
+import { runDirOf } from "./models.ts";
+import { resumeRun } from "./resumeRun.ts";
+import { getRun, listRuns, plannedLearningRate, readRunPoints, readStepRows } from "./runs.ts";
+import { startRun, type StartedRun } from "./startRun.ts";
+import { forkTrainer, type TrainerProcess } from "./trainerHost.ts";
+
+const SETTINGS: Partial<RunConfig> = {
+  learningRate: 0.01,
+  epochs: 2,
+  microBatchSize: 4,
+  gradientAccumulationSteps: 2,
+  maxLength: 320,
+  evalEverySteps: 5,
+  saveEverySteps: 4,
+  keepCheckpoints: 2,
+};
+
+/** Real trainer processes; with the next one, `act` is called as soon as the core has heard of that step. */
+function watchedTrainers() {
+  const fork = forkTrainer(resolve("src/worker/trainer.ts"));
+  let planned: { readonly step: number; readonly act: (trainer: TrainerProcess) => void } | null = null;
+  const spawn = (): TrainerProcess => {
+    const trainer = fork();
+    const plan = planned;
+    planned = null;
+    return {
+      ...trainer,
+      onMessage: (listener) =>
+        trainer.onMessage((message) => {
+          listener(message);
+          if (message.type === "step" && message.metrics.step === plan?.step) plan.act(trainer);
+        }),
+    };
+  };
+  return { spawn, atStep: (step: number, act: (trainer: TrainerProcess) => void) => (planned = { step, act }) };
+}
+const trainers = watchedTrainers();
+
+async function openedWorkspace(options: { readonly numTrajectories?: number } = {}): Promise<TinyWorkspace> {
+  const workspace = await openTinyWorkspace({ ...options, spawn: trainers.spawn });
+  onTestFinished(() => workspace.close());
+  return workspace;
+}
+
+const start = ({ core, modelDir }: TinyWorkspace, overrides: Partial<RunConfig> = {}): Promise<StartedRun> =>
+  startRun(core, { overrides: { ...SETTINGS, baseModel: modelDir, ...overrides } });
+
+async function train(workspace: TinyWorkspace, overrides: Partial<RunConfig> = {}): Promise<{ runId: string; job: Job }> {
+  const { runId, jobId } = await start(workspace, overrides);
+  return { runId, job: await workspace.core.jobs.ended(jobId) };
+}
+
+/** What must be the same, to the bit, whatever happened on the way; time and memory are of the machine. */
+const seriesOf = ({ step, loss, learningRate, gradNorm, clipped }: RunPoints) => ({ step, loss, learningRate, gradNorm, clipped });
+const evalsOf = (run: RunDetail) => run.evals.map(({ step, loss }) => ({ step, loss }));
+async function weightsOf(workspace: TinyWorkspace, runId: string): Promise<readonly Float32Array[]> {
+  const { dir } = listCheckpoints(runDirOf(workspace.core.paths, runId)).at(-1)!;
+  return (await loadModelFolder(dir)).parameters.map(({ values }) => values);
+}
+
+describe("a run", () => {
+  it("is counted, trained, evaluated, saved and readable down to the rows of a step", async () => {
+    const workspace = await openedWorkspace();
+    const { core } = workspace;
+    addTrajectories(core.store, [{ ...weatherTrajectory(900), turns: weatherTrajectory(900).turns.slice(0, 2) }]);
+    const { runId, job } = await train(workspace);
+
+    expect(job).toMatchObject({ state: "done", subject: runId, done: 14, total: 14, result: { run: runId, step: 14, reason: "done" } });
+    const run = getRun(core, runId);
+    expect(run).toMatchObject({ state: "done", step: 14, numSteps: 14, jobId: null, error: null, resumedAt: [], skippedSteps: [] });
+    expect(run.plan).toMatchObject({
+      numTrajectories: 61,
+      numExamples: 54,
+      numEvalExamples: 6,
+      numRefused: 1,
+      numTruncated: 0,
+      warmupSteps: 1,
+    });
+    expect(run.plan!.refused).toEqual([{ trajectoryId: "T-00061", code: "E_EXAMPLE_NO_TARGET", reason: expect.any(String) }]);
+    expect(run.model).toMatchObject({ layers: 2, width: 32 });
+    expect(run.evals.map(({ step, numExamples }) => [step, numExamples])).toEqual([5, 10, 14].map((step) => [step, 6]));
+    expect(run.evals.at(-1)!.loss).toBeLessThan(run.evals[0]!.loss);
+    expect(run.checkpoints.map(({ step }) => step)).toEqual([8, 12, 14]);
+    expect(listRuns(core)[0]).toMatchObject({ id: runId, lastLoss: run.lastLoss, lastEvalLoss: run.evals.at(-1)!.loss });
+
+    const points = readRunPoints(core, runId, 0);
+    expect(points.step).toEqual(Array.from({ length: 14 }, (_, i) => i + 1));
+    expect(points.loss.at(-1)!).toBeLessThan(points.loss[0]! / 1.5);
+    expect(readRunPoints(core, runId, 12).step).toEqual([13, 14]);
+    expect(plannedLearningRate(core, runId)).toEqual(points.learningRate);
+
+    const { rows, metrics } = readStepRows(core, runId, 3);
+    expect(rows).toHaveLength(8);
+    expect(rows.reduce((sum, { numSupervisedTokens }) => sum + numSupervisedTokens, 0)).toBe(metrics.numSupervisedTokens);
+    expect(rows[0]!.title).toMatch(/^what will the weather be/);
+    expect(rows.map(({ loss }) => loss)).toEqual(rows.map(({ loss }) => loss).toSorted((a, b) => b! - a!));
+  });
+
+  it("leaves checkpoints in Hugging Face's layout that are models of their own", async () => {
+    const workspace = await openedWorkspace();
+    const { runId } = await train(workspace);
+    const last = listCheckpoints(runDirOf(workspace.core.paths, runId)).at(-1)!;
+    expect(readdirSync(last.dir).sort()).toEqual([
+      "config.json",
+      "model.safetensors",
+      "optimizer.safetensors",
+      "tokenizer.json",
+      "trainer_state.json",
+    ]);
+    const state = await verifyCheckpoint(last.dir);
+    expect(state).toMatchObject({ global_step: 14, max_steps: 14, epoch: 2, num_train_epochs: 2, train_batch_size: 4 });
+    expect(state.log_history.filter((entry) => "loss" in entry).map(({ step }) => step)).toEqual(
+      Array.from({ length: 14 }, (_, i) => i + 1),
+    );
+    expect(state.log_history.filter((entry) => "eval_loss" in entry).map(({ step }) => step)).toEqual([5, 10, 14]);
+    const { runId: second, job } = await train(workspace, { baseModel: runId, maxSteps: 2 });
+    expect(job.state).toBe("done");
+    expect(getRun(workspace.core, second).lastLoss!).toBeLessThan(readRunPoints(workspace.core, runId, 0).loss[1]!);
+  });
+
+  it("is refused at once where its settings do not fit", async () => {
+    const workspace = await openedWorkspace({ numTrajectories: 1 });
+    await expect(start(workspace, { maxLength: 512 })).rejects.toMatchObject({
+      code: "E_CONFIG_INVALID",
+      params: { detail: expect.stringMatching(/^maxLength: 512 is longer/) },
+    });
+    await expect(start(workspace, { baseModel: "/nowhere" })).rejects.toMatchObject({ code: "E_MODEL_INVALID" });
+    await expect(start(workspace, { baseModel: "R-099" })).rejects.toMatchObject({ code: "E_RUN_NO_CHECKPOINT" });
+    expect(listRuns(workspace.core)).toEqual([]);
+  });
+
+  it("fails with a reason where nothing is left to train on", async () => {
+    const workspace = await openedWorkspace({ numTrajectories: 0 });
+    const { runId, job } = await train(workspace);
+    expect(job).toMatchObject({ state: "failed", error: { code: "E_RUN_NO_EXAMPLES" } });
+    expect(getRun(workspace.core, runId)).toMatchObject({ state: "failed", error: { code: "E_RUN_NO_EXAMPLES" } });
+    expect(existsSync(join(runDirOf(workspace.core.paths, runId), "examples.bin"))).toBe(false);
+  });
+});
+
+describe("a run and one like it", () => {
+  let workspace: TinyWorkspace;
+  /** Never disturbed; the others are held against it. */
+  let whole: string;
+  beforeAll(async () => {
+    workspace = await openTinyWorkspace({ spawn: trainers.spawn });
+    whole = (await train(workspace)).runId;
+  });
+  afterAll(() => workspace.close());
+
+  const expectSame = async (runId: string): Promise<void> => {
+    const { core } = workspace;
+    expect(getRun(core, runId).state).toBe("done");
+    expect(seriesOf(readRunPoints(core, runId, 0))).toEqual(seriesOf(readRunPoints(core, whole, 0)));
+    expect(evalsOf(getRun(core, runId))).toEqual(evalsOf(getRun(core, whole)));
+    expect(await weightsOf(workspace, runId)).toEqual(await weightsOf(workspace, whole));
+  };
+
+  it("has the same curve and weights to the bit with the same seed, and others with another", async () => {
+    await expectSame((await train(workspace)).runId);
+    const { runId } = await train(workspace, { seed: 2, maxSteps: 2 });
+    expect(readRunPoints(workspace.core, runId, 0).loss).not.toEqual(readRunPoints(workspace.core, whole, 0).loss.slice(0, 2));
+  });
+
+  it("killed at any moment and resumed, equals to the bit the run that was never killed", async () => {
+    const { core } = workspace;
+    const killAt = (step: number) => trainers.atStep(step, (trainer) => trainer.kill());
+    // Before the first checkpoint, right before one is written, and between two.
+    killAt(2);
+    const { runId, jobId: firstJob } = await start(workspace);
+    let jobId = firstJob;
+    const resumedAfter: number[] = [];
+    for (const next of [8, 13, null]) {
+      expect(await core.jobs.ended(jobId)).toMatchObject({ state: "failed", error: { code: "E_TRAINER_LOST" } });
+      expect(getRun(core, runId).state).toBe("interrupted");
+      resumedAfter.push(listCheckpoints(runDirOf(core.paths, runId)).at(-1)?.step ?? 0);
+      if (next !== null) killAt(next);
+      ({ jobId } = resumeRun(core, runId));
+    }
+    await core.jobs.ended(jobId);
+    expect(getRun(core, runId).resumedAt).toEqual(resumedAfter);
+    await expectSame(runId);
+  });
+
+  it("stopped, saves where it is and goes on from there", async () => {
+    const { core } = workspace;
+    trainers.atStep(3, () => core.jobs.cancel(jobId));
+    const { runId, jobId } = await start(workspace);
+    expect(await core.jobs.ended(jobId)).toMatchObject({ state: "cancelled" });
+    const stopped = getRun(core, runId);
+    expect(stopped).toMatchObject({ state: "stopped", error: null });
+    expect(stopped.step).toBeLessThan(14);
+    expect(stopped.checkpoints.at(-1)!.step).toBe(stopped.step);
+    const resumed = resumeRun(core, runId);
+    expect(() => resumeRun(core, runId)).toThrow(expect.objectContaining({ code: "E_RUN_BUSY" }));
+    await core.jobs.ended(resumed.jobId);
+    await expectSame(runId);
+    expect(() => resumeRun(core, runId)).toThrow(expect.objectContaining({ code: "E_RUN_DONE" }));
+  });
+
+  it("paused, makes no step until it is resumed", async () => {
+    const { core } = workspace;
+    trainers.atStep(3, () => core.jobs.pause(jobId));
+    const { runId, jobId } = await start(workspace);
+    for await (const _ of core.jobs.news.since(0)) if (core.jobs.get(jobId).state === "paused") break;
+    const { step, state } = getRun(core, runId);
+    expect(state).toBe("paused");
+    await new Promise((settle) => setTimeout(settle, 200));
+    expect(getRun(core, runId).step).toBe(step);
+    core.jobs.resume(jobId);
+    await core.jobs.ended(jobId);
+    await expectSame(runId);
+  });
+
+  it("passes over a damaged checkpoint and goes on from the one before it", async () => {
+    const { core } = workspace;
+    trainers.atStep(9, () => core.jobs.cancel(jobId));
+    const { runId, jobId } = await start(workspace);
+    await core.jobs.ended(jobId);
+    const checkpoints = listCheckpoints(runDirOf(core.paths, runId));
+    truncateSync(join(checkpoints.at(-1)!.dir, "optimizer.safetensors"), 1000);
+    await core.jobs.ended(resumeRun(core, runId).jobId);
+    expect(getRun(core, runId).resumedAt).toEqual([checkpoints.at(-2)!.step]);
+    await expectSame(runId);
+  });
+
+  it("is interrupted when the core closes, and resumed by the next one", async () => {
+    const closing = new Promise<void>((settle) => trainers.atStep(3, () => settle()));
+    const { runId } = await start(workspace);
+    await closing;
+    const core = await workspace.reopen();
+    expect(getRun(core, runId).state).toBe("interrupted");
+    await core.jobs.ended(resumeRun(core, runId).jobId);
+    await expectSame(runId);
+  });
+});
+
+describe("a checkpoint", () => {
+  it("names the file that is cut, altered or gone", async () => {
+    const workspace = await openedWorkspace();
+    const { runId, job } = await train(workspace, { maxSteps: 1 });
+    expect(job).toMatchObject({ state: "done", error: null });
+    const { dir } = listCheckpoints(runDirOf(workspace.core.paths, runId)).at(-1)!;
+    const damaged = (change: (copy: string) => void): Promise<unknown> => {
+      const copy = `${dir}-copy`;
+      cpSync(dir, copy, { recursive: true });
+      change(copy);
+      return verifyCheckpoint(copy);
+    };
+    const corrupt = (detail: RegExp) => ({ code: "E_CHECKPOINT_CORRUPT", params: { detail: expect.stringMatching(detail) } });
+    await expect(damaged((copy) => truncateSync(join(copy, "model.safetensors"), 10))).rejects.toMatchObject(
+      corrupt(/^model.safetensors has 10 bytes/),
+    );
+    await expect(
+      damaged((copy) => {
+        const bytes = readFileSync(join(copy, "optimizer.safetensors"));
+        bytes[bytes.length - 1]! ^= 1;
+        writeFileSync(join(copy, "optimizer.safetensors"), bytes);
+      }),
+    ).rejects.toMatchObject(corrupt(/^optimizer.safetensors does not match/));
+    await expect(damaged((copy) => writeFileSync(join(copy, "trainer_state.json"), "{"))).rejects.toMatchObject(
+      corrupt(/^trainer_state.json/),
+    );
+    await expect(verifyCheckpoint(dir)).resolves.toMatchObject({ global_step: 1 });
+  });
+});
