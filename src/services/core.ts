@@ -8,6 +8,7 @@ import { basename, join, resolve } from "node:path";
 import { AppError } from "#contracts/errors.ts";
 import { openStore, type Store } from "#store/index.ts";
 import { lockWorkspace } from "#store/workspaceLock.ts";
+import { registerEvaluateRestart } from "./evaluateRun.ts";
 import { registerExportRestart } from "./exportDataset.ts";
 import { registerImportRestart } from "./importDataset.ts";
 import { JobRegistry } from "./jobs.ts";
@@ -84,6 +85,7 @@ export function openCore(options: CoreOptions): Core {
   const core: Core = { paths, store, jobs, trainers, isClosing: () => closing !== undefined, close: () => (closing ??= close()) };
   registerImportRestart(core);
   registerTrainRestart(core);
+  registerEvaluateRestart(core);
   registerIndexRestart(core);
   registerExportRestart(core);
   return core;

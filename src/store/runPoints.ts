@@ -58,6 +58,9 @@ export function runPointRepository(db: Db) {
   const selectExample = db.prepare<[number, string, number], { trajectory_id: number; content_id: number; num_supervised: number }>(
     "SELECT trajectory_id, content_id, num_supervised FROM run_example WHERE run = ? AND part = ? AND position = ?",
   );
+  const selectTrained = db
+    .prepare<[number], number>("SELECT DISTINCT trajectory_id FROM run_example WHERE run = ? AND part = 'train'")
+    .pluck();
   const numberOf = (id: string) => requireNumber("run", id);
 
   return {
@@ -131,6 +134,11 @@ export function runPointRepository(db: Db) {
     /** Reads only: evaluations in order of step. */
     evals(id: string): readonly EvalMetrics[] {
       return selectEvals.all(numberOf(id));
+    },
+
+    /** Reads only: the trajectories that the run trains on. */
+    trainedOn(id: string): ReadonlySet<TrajectoryId> {
+      return new Set(selectTrained.all(numberOf(id)).map(trajectoryIdOf));
     },
 
     /** Reads only: where an example of the run came from, or null. */

@@ -22,6 +22,8 @@ export interface EvaluationSummary {
   /** Prompts whose reference is a call. */
   readonly calls: number;
   readonly prompts: number;
+  /** Turns whose prompt does not fit the window: asked nothing, in no rate. */
+  readonly numRefused: number;
   readonly exactCallRate: Rate;
   readonly malformedRate: Rate;
   /** Prompts where call-or-text was decided as in the reference. */
@@ -76,7 +78,17 @@ export interface PlaygroundAnswer {
 const toolSchema = z.object({ name: z.string().min(1), description: z.string().default(""), parameters: z.record(z.string(), z.json()) });
 
 export const evaluations = {
-  start: oc.input(z.object({ runId: z.string(), suite: z.string().default("heldout") })).output(output<{ readonly jobId: string }>()),
+  start: oc
+    .input(
+      z.object({
+        runId: z.string(),
+        /** `heldout` (the validation split, or test where that is empty), or a split by name. */
+        suite: z.string().default("heldout"),
+        /** A seeded choice where there are more; null asks all. */
+        maxPrompts: z.int().positive().nullable().default(2000),
+      }),
+    )
+    .output(output<{ readonly jobId: string }>()),
   list: oc.input(z.object({ runId: z.string().optional() })).output(output<readonly EvaluationSummary[]>()),
 };
 

@@ -75,6 +75,11 @@ function slicesOf(prompts: readonly JudgedPrompt[]): EvaluationSummary["slices"]
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
+/** The part of a trajectory's metadata that slices read. */
+export function sliceMetadata(metadata: JudgedPrompt["metadata"]): JudgedPrompt["metadata"] {
+  return Object.fromEntries(Object.entries(metadata).filter(([key, value]) => sliceOf(key, value) !== null));
+}
+
 function sliceOf(key: string, value: JsonValue): { readonly name: string; readonly value: string } | null {
   const seen = /^(.+?)s?_seen$/.exec(key);
   if (seen !== null && typeof value === "boolean") return { name: `${seen[1]}s`, value: value ? "seen" : "unseen" };

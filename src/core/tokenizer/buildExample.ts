@@ -56,7 +56,8 @@ function refusal(code: ErrorCode, params: ErrorParams): ExampleOutcome {
   return { ok: false, code, reason: new AppError(code, params).message };
 }
 
-function targetTurns(content: TrajectoryContent, maskMode: MaskMode): readonly number[] {
+/** Indices of the turns that are trained on in a mode; in `everything` those that truncation must keep. */
+export function targetTurns(content: TrajectoryContent, maskMode: MaskMode): readonly number[] {
   const assistantTurns = content.turns.flatMap((turn, i) => (turn.role === "assistant" ? [i] : []));
   const recorded = content.targets === undefined ? assistantTurns : assistantTurns.filter((i) => content.targets!.includes(i));
   return maskMode === "lastAssistantTurn" ? recorded.slice(-1) : recorded;

@@ -1,0 +1,248 @@
+/**
+ * @file Evaluation of a run: its last checkpoint answers every target turn of the held-out trajectories, greedily, and each answer is
+ * judged against the recorded turn.
+ *
+ * A prompt is built by the rules of training and cut to the window the run was trained with, less room for the answer. Predictions are
+ * written chunk by chunk; an evaluation that is cancelled stays unfinished and is not shown.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { AppError } from "#contracts/errors.ts";
+import type { EvaluationSummary } from "#contracts/procedures/evaluations.ts";
+import type { AssistantTurn, Split, TrajectoryContent, TrajectoryId } from "#contracts/trajectory.ts";
+import { evaluateCalls, sliceMetadata, type JudgedPrompt } from "#core/evaluation/evaluateCalls.ts";
+import { judgePrediction } from "#core/evaluation/judgePrediction.ts";
+import { wilson } from "#core/evaluation/wilson.ts";
+import { randomIntegers } from "#core/model/random.ts";
+import { targetTurns } from "#core/tokenizer/buildExample.ts";
+import { buildPrompt } from "#core/tokenizer/buildPrompt.ts";
+import { renderTurn } from "#core/tokenizer/chatTemplate.ts";
+import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
+import { titleOf } from "#core/trajectories/summary.ts";
+import type { EvaluationRecord, Prediction } from "#store/evaluations.ts";
+import type { NewFailure } from "#store/failures.ts";
+import { listCheckpoints, type CheckpointFolder } from "./checkpoints.ts";
+import type { Core } from "./core.ts";
+import type { JobHandle, StartedJob } from "./jobs.ts";
+import { readModelFolder, runDirOf, type ModelFolder } from "./models.ts";
+
+export interface EvaluationRequest {
+  readonly runId: string;
+  /** `heldout`, `validation`, `test` or `train`. */
+  readonly suite: string;
+  readonly maxPrompts: number | null;
+}
+
+const SUITES: Readonly<Record<string, readonly Split[]>> = {
+  heldout: ["validation", "test"],
+  validation: ["validation"],
+  test: ["test"],
+  train: ["train"],
+};
+
+/** Prompts generated in one request: large enough to keep the engine's rows full, small enough to save and show progress often. */
+const CHUNK = 64;
+const SEED = 1;
+const TURN_MS = 12;
+/** An answer may be a quarter longer than the longest reference, within these bounds. */
+const MIN_ANSWER_TOKENS = 32;
+const MAX_ANSWER_TOKENS = 512;
+
+/** @throws E_NOT_FOUND, E_RUN_NO_CHECKPOINT, E_CONFIG_INVALID for an unknown suite */
+export function startEvaluation(core: Core, request: EvaluationRequest, restartOf?: string): StartedJob {
+  const { runId, suite, maxPrompts } = request;
+  const run = core.store.runs.get(runId);
+  if (SUITES[suite] === undefined) {
+    throw new AppError("E_CONFIG_INVALID", { detail: `suite: there is no "${suite}", only ${Object.keys(SUITES).join(", ")}` });
+  }
+  const checkpoint = listCheckpoints(runDirOf(core.paths, run.id)).at(-1);
+  if (checkpoint === undefined) throw new AppError("E_RUN_NO_CHECKPOINT", { run: run.id });
+  const spec = {
+    kind: "evaluate",
+    title: `Evaluate ${run.id}`,
+    unit: "prompts",
+    phase: "choosing prompts",
+    subject: run.id,
+    resumeHint: `Evaluate ${run.id} again.`,
+    params: { runId: run.id, suite, maxPrompts },
+    ...(restartOf === undefined ? {} : { restartOf }),
+  } as const;
+  return core.jobs.start(spec, (handle) => evaluate(core, { handle, request: { ...request, runId: run.id }, checkpoint }));
+}
+
+/** Lets an interrupted, failed or cancelled evaluation be started again by its job's id. */
+export function registerEvaluateRestart(core: Core): void {
+  core.jobs.onRestart("evaluate", (job, params) => {
+    const maxPrompts = typeof params["maxPrompts"] === "number" ? params["maxPrompts"] : null;
+    startEvaluation(core, { runId: String(params["runId"]), suite: String(params["suite"]), maxPrompts }, job.id);
+  });
+}
+
+/** Newest first. */
+export function listEvaluations(core: Core, runId?: string): readonly EvaluationSummary[] {
+  return core.store.evaluations.list(runId).map(summaryOf);
+}
+
+function summaryOf({ id, runId, checkpointStep, suite, createdAt, measures }: EvaluationRecord): EvaluationSummary {
+  const none = wilson(0, 0);
+  const rates = { exactCallRate: none, malformedRate: none, decisionRate: none, slices: [], byCode: {} };
+  const counted = measures ?? { calls: 0, prompts: 0, numRefused: 0, ...rates, seconds: 0 };
+  return { id, runId, checkpointStep, suite, createdAt, finished: measures !== null, ...counted };
+}
+
+interface Evaluation {
+  readonly handle: JobHandle;
+  readonly request: EvaluationRequest;
+  readonly checkpoint: CheckpointFolder;
+}
+
+/** A turn to be predicted. */
+interface Question {
+  readonly trajectoryId: TrajectoryId;
+  readonly contentId: number;
+  readonly turnIndex: number;
+}
+
+async function evaluate(core: Core, { handle, request, checkpoint }: Evaluation): Promise<{ readonly evaluation: string }> {
+  const { store, jobs, trainers } = core;
+  const { runId, suite } = request;
+  const model = await readModelFolder(checkpoint.dir);
+  const { questions, longestReference } = await chooseQuestions(core, handle, request, model.tokenizer);
+  const window = Math.min(model.config.maxPositionEmbeddings, store.runs.get(runId).config.maxLength);
+  const maxNewTokens = answerRoom(longestReference, window);
+  const knownTools = store.contents.toolNames();
+  const evaluationId = store.evaluations.create(runId, checkpoint.step, suite);
+  const judged: JudgedPrompt[] = [];
+  const failures: NewFailure[] = [];
+  let numRefused = 0;
+  let seconds = 0;
+  handle.report({ phase: "loading the model", done: 0, total: questions.length });
+
+  for (let start = 0; start < questions.length; start += CHUNK) {
+    const asked = buildPrompts(core, questions.slice(start, start + CHUNK), model, window - maxNewTokens);
+    numRefused += Math.min(CHUNK, questions.length - start) - asked.length;
+    if (asked.length === 0) continue;
+    let numDone = start;
+    const { results, seconds: chunkSeconds } = await trainers.generate({
+      modelDir: checkpoint.dir,
+      prompts: asked.map(({ inputIds }) => inputIds),
+      sampling: { temperature: 0, topP: 1, seed: SEED, maxNewTokens },
+      stopTokenIds: [model.tokenizer.special.eos],
+      onResults: (finished) => handle.report({ phase: "generating", done: (numDone += finished.length) }),
+      signal: handle.signal,
+    });
+    seconds += chunkSeconds;
+    const predictions: Prediction[] = [];
+    for (const { promptIndex, tokenIds, logProbs, stopReason } of results) {
+      const { question, content } = asked[promptIndex]!;
+      const { turnIndex } = question;
+      const text = answerText(tokenIds, model.tokenizer);
+      const judgement = judgePrediction(text, content, turnIndex, knownTools);
+      const { codes, comparison } = judgement;
+      const position = start + asked[promptIndex]!.place;
+      const meanLogProb = logProbs.length === 0 ? 0 : logProbs.reduce((sum, logProb) => sum + logProb, 0) / logProbs.length;
+      const measures = { numTokens: tokenIds.length, meanLogProb, stopReason };
+      const { exact, structural } = comparison;
+      predictions.push({ ...question, position, text, exact, structural, code: codes[0] ?? null, measures });
+      judged.push({ judgement, metadata: sliceMetadata(content.metadata) });
+      if (codes[0] !== undefined) {
+        const expected = renderTurn(content.turns[turnIndex]!);
+        failures.push({
+          ...question,
+          position,
+          code: codes[0],
+          secondary: codes.slice(1),
+          title: questionOf(content, turnIndex),
+          predicted: text,
+          expected,
+        });
+      }
+    }
+    store.evaluations.addPredictions(evaluationId, predictions);
+    handle.report({ done: start + Math.min(CHUNK, questions.length - start) });
+  }
+  const measures = { ...evaluateCalls(judged), numRefused, seconds };
+  store.transaction(() => {
+    store.failures.replace(evaluationId, failures);
+    store.evaluations.finish(evaluationId, measures);
+  });
+  jobs.news.rowsChanged("evaluations");
+  jobs.news.rowsChanged("failures");
+  return { evaluation: evaluationId };
+}
+
+function answerRoom(longestReference: number, window: number): number {
+  const wanted = Math.ceil(longestReference * 1.25) + 8;
+  return Math.min(Math.max(wanted, MIN_ANSWER_TOKENS), MAX_ANSWER_TOKENS, Math.floor(window / 2));
+}
+
+/** Every target turn of the suite, or a seeded choice of them; with the length of the longest reference in tokens. */
+async function chooseQuestions(
+  core: Core,
+  handle: JobHandle,
+  { suite, maxPrompts }: EvaluationRequest,
+  tokenizer: Tokenizer,
+): Promise<{ readonly questions: readonly Question[]; readonly longestReference: number }> {
+  let last = performance.now();
+  for (const split of SUITES[suite]!) {
+    const questions: Question[] = [];
+    let longestReference = 0;
+    for (const { trajectory, contentId } of core.store.trajectories.each(split)) {
+      for (const turnIndex of targetTurns(trajectory, "allAssistantTurns")) {
+        questions.push({ trajectoryId: trajectory.id, contentId, turnIndex });
+        longestReference = Math.max(longestReference, tokenizer.encode(renderTurn(trajectory.turns[turnIndex]!)).length + 1);
+      }
+      if (performance.now() - last < TURN_MS) continue;
+      handle.report({ done: questions.length });
+      await nextTurn();
+      handle.signal.throwIfAborted();
+      last = performance.now();
+    }
+    if (questions.length > 0) return { questions: choose(questions, maxPrompts), longestReference };
+  }
+  return { questions: [], longestReference: 0 };
+}
+
+/** A seeded choice that keeps the order. Selection sampling, Knuth vol. 2, 3.4.2 algorithm S. */
+function choose<T>(all: readonly T[], limit: number | null): readonly T[] {
+  if (limit === null || all.length <= limit) return all;
+  const next = randomIntegers(SEED);
+  const chosen: T[] = [];
+  all.forEach((each, i) => {
+    if (next() / 2 ** 32 < (limit - chosen.length) / (all.length - i)) chosen.push(each);
+  });
+  return chosen;
+}
+
+interface AskedQuestion {
+  readonly question: Question;
+  readonly content: TrajectoryContent;
+  readonly inputIds: Int32Array;
+  /** In the chunk. */
+  readonly place: number;
+}
+
+/** Prompts of a chunk; those that do not fit the window are left out. */
+function buildPrompts(core: Core, questions: readonly Question[], { tokenizer }: ModelFolder, maxLength: number): AskedQuestion[] {
+  return questions.flatMap((question, place) => {
+    const { content } = core.store.contents.read(question.contentId);
+    const neededTools = (content.turns[question.turnIndex] as AssistantTurn).calls.map((call) => call.name);
+    try {
+      const { inputIds } = buildPrompt(content, question.turnIndex, tokenizer, { maxLength, neededTools });
+      return [{ question, content, inputIds, place }];
+    } catch (error) {
+      if (error instanceof AppError && error.code === "E_EXAMPLE_TOO_LONG") return [];
+      throw error;
+    }
+  });
+}
+
+/** The generated text without the stop token that ended it. */
+export function answerText(tokenIds: Int32Array, tokenizer: Tokenizer): string {
+  return tokenizer.decode(tokenIds.at(-1) === tokenizer.special.eos ? tokenIds.subarray(0, -1) : tokenIds);
+}
+
+/** What a list calls a failure: the user turn that the reference answers. */
+function questionOf(content: TrajectoryContent, turnIndex: number): string {
+  const asked = content.turns.slice(0, turnIndex).findLast((turn) => turn.role === "user");
+  return titleOf({ ...content, turns: asked === undefined ? [] : [asked] });
+}
