@@ -5,7 +5,7 @@ import type { Core } from "./core.ts";
 import { findInputFiles, type SkippedFile } from "./inputFiles.ts";
 import type { StartedJob } from "./jobs.ts";
 import { runDataTask } from "./runDataTask.ts";
-import { startIndexing } from "./startIndexing.ts";
+import { keepIndexing } from "./startIndexing.ts";
 
 export interface ImportRequest {
   /** Files and folders. */
@@ -51,7 +51,7 @@ export function startImport(core: Core, request: ImportRequest, restartOf?: stri
   });
   // What an import brought in before it was stopped is searchable too.
   void started.ended.then(({ state }) => {
-    if (state !== "interrupted") startIndexing(core);
+    if (state !== "interrupted") keepIndexing(core);
   });
   return started;
 }

@@ -101,6 +101,8 @@ export class JobRegistry {
       ended,
       savedAt: 0,
     };
+    // A job that cannot be written down is not started.
+    this.#store.jobs.save(running.job, running.params);
     this.#running.set(running.job.id, running);
     this.#changed(running, {});
     void this.#run(running, spec, work).then(end);
@@ -121,14 +123,7 @@ export class JobRegistry {
       end = wasStopped ? { state: stopped(), resumeHint } : { state: "failed", error: { code, message, fix }, resumeHint };
     }
     this.#running.delete(running.job.id);
-    const ending = { ...end, endedAt: new Date().toISOString(), secondsLeft: null, canPause: false, canCancel: false };
-    try {
-      this.#changed(running, ending);
-    } catch {
-      // The disk that could not take the work may not take its last state either; the news still tell it.
-      running.job = { ...running.job, ...ending };
-      this.news.jobChanged(running.job);
-    }
+    this.#changed(running, { ...end, endedAt: new Date().toISOString(), secondsLeft: null, canPause: false, canCancel: false });
     return running.job;
   }
 
@@ -157,7 +152,11 @@ export class JobRegistry {
   #changed(running: Running, change: Partial<Job>): void {
     running.job = { ...running.job, ...change };
     running.savedAt = performance.now();
-    this.#store.jobs.save(running.job, running.params);
+    try {
+      this.#store.jobs.save(running.job, running.params);
+    } catch {
+      // The disk that is full for the work may be too full for its state as well: the news still tell it.
+    }
     this.news.jobChanged(running.job);
   }
 

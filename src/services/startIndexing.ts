@@ -24,9 +24,18 @@ export function startIndexing(core: Core, restartOf?: string): StartedJob | null
   void started.ended.then(({ state }) => {
     running.delete(core);
     // Contents that came in while the last batch was written.
-    if (state === "done") startIndexing(core);
+    if (state === "done") keepIndexing(core);
   });
   return started;
+}
+
+/** Starts the job where it is due and can be started; a page that searches says that the index is not whole until then. */
+export function keepIndexing(core: Core): void {
+  try {
+    startIndexing(core);
+  } catch {
+    // A full disk: the next import, or the next start, tries again.
+  }
 }
 
 export function registerIndexRestart(core: Core): void {
