@@ -1,4 +1,5 @@
 /** @file Starts the page: client, shared state, router, and the shell around the screens. */
+import "./noEval.ts";
 import { createPinia } from "pinia";
 import { createApp } from "vue";
 import "./styles/tokens.css";

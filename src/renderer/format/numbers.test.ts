@@ -32,6 +32,10 @@ describe("numbers on screen", () => {
   });
 
   it("agree nouns with their counts", () => {
-    expect([plural(1, "row"), plural(1200, "row"), plural(2, "trajectory", "trajectories")]).toEqual(["1 row", "1,200 rows", "2 trajectories"]);
+    expect([plural(1, "row"), plural(1200, "row"), plural(2, "trajectory", "trajectories")]).toEqual([
+      "1 row",
+      "1,200 rows",
+      "2 trajectories",
+    ]);
   });
 });

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Segment } from "#contracts/example.ts";
 import { blocksOf, layOutLines, lineOf, neighbourRun, visibleText, type LaidToken } from "./tokenLayout.ts";
 
-const token = (segment: Segment, turnIndex: number, text = "x", trained = false): LaidToken => ({ text, id: 1, segment, trained, turnIndex });
+const token = (segment: Segment, turnIndex: number, text = "x", trained = false): LaidToken => ({
+  text,
+  id: 1,
+  segment,
+  trained,
+  turnIndex,
+});
 const call = [
   token("user", 0),
   token("user", 0),

@@ -14,7 +14,9 @@ const text = (made: ToolCall) =>
 
 describe("callPieces", () => {
   it("writes a short call on one line", () => {
-    expect(text(call({ id: "BK-1", seats: 2, tags: ["a", { deep: null }] }))).toBe('book(id: "BK-1", seats: 2, tags: ["a", {"deep": null}])');
+    expect(text(call({ id: "BK-1", seats: 2, tags: ["a", { deep: null }] }))).toBe(
+      'book(id: "BK-1", seats: 2, tags: ["a", {"deep": null}])',
+    );
     expect(text(call({}))).toBe("book()");
   });
 

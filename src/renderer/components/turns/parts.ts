@@ -71,8 +71,7 @@ function partsOfTurn(turn: Turn, turnIndex: number, findings: readonly CallFindi
     case "tool":
       return [{ ...part("result", "result", "Result"), kind: "result", text: turn.content, tool: turn.name }];
     case "assistant": {
-      if (turn.raw !== undefined)
-        return [{ ...part("raw", "finalAnswer", "As written"), kind: "raw", text: turn.raw, findings, isTarget }];
+      if (turn.raw !== undefined) return [{ ...part("raw", "finalAnswer", "As written"), kind: "raw", text: turn.raw, findings, isTarget }];
       const parts: Part[] = [];
       if (turn.thought !== undefined && turn.thought !== "")
         parts.push({ ...part("thought", "thought", "Thought"), kind: "text", text: turn.thought, isTarget });
@@ -80,8 +79,7 @@ function partsOfTurn(turn: Turn, turnIndex: number, findings: readonly CallFindi
         const own = findings.filter((finding) => finding.callIndex === callIndex);
         parts.push({ ...part(`call ${callIndex}`, "toolName", "Call"), kind: "call", call, callIndex, findings: own, isTarget });
       });
-      if (turn.answer !== undefined)
-        parts.push({ ...part("answer", "finalAnswer", "Answer"), kind: "text", text: turn.answer, isTarget });
+      if (turn.answer !== undefined) parts.push({ ...part("answer", "finalAnswer", "Answer"), kind: "text", text: turn.answer, isTarget });
       const placed = new Set(parts.flatMap((made) => made.findings));
       const rest = findings.filter((finding) => !placed.has(finding));
       const last = parts.at(-1);

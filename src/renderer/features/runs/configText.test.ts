@@ -7,7 +7,13 @@ const preset = runConfigSchema.parse({});
 
 describe("a run's settings as text", () => {
   it("come back equal when the YAML is read", () => {
-    const config = runConfigSchema.parse({ baseModel: "/models/my model: v2", learningRate: 5e-5, dropout: null, maxSteps: 40, preset: "on" });
+    const config = runConfigSchema.parse({
+      baseModel: "/models/my model: v2",
+      learningRate: 5e-5,
+      dropout: null,
+      maxSteps: 40,
+      preset: "on",
+    });
     expect(parse(toYaml(config))).toEqual(config);
   });
 
