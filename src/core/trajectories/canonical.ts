@@ -3,8 +3,8 @@ import type { JsonValue } from "#contracts/json.ts";
 import type { ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 
 const encoder = new TextEncoder();
-/** Many trajectories of a file share one list of tools; its text is made once for each list. */
-const toolTexts = new WeakMap<readonly ToolDefinition[], string>();
+/** Trajectories of a file share their tools; the text of each is made once. */
+const toolTexts = new WeakMap<ToolDefinition, string>();
 
 /**
  * Stable bytes of a content: equal contents give equal bytes, different ones different bytes.
@@ -23,11 +23,13 @@ export function toolsHashInput(tools: readonly ToolDefinition[]): Uint8Array<Arr
   return encoder.encode(toolsText(tools));
 }
 
-function toolsText(tools: readonly ToolDefinition[]): string {
-  const known = toolTexts.get(tools);
+const toolsText = (tools: readonly ToolDefinition[]): string => `[${tools.map(toolText).join(",")}]`;
+
+function toolText(tool: ToolDefinition): string {
+  const known = toolTexts.get(tool);
   if (known !== undefined) return known;
-  const text = JSON.stringify(tools.map((tool) => [tool.name, tool.description, tool.parameters, tool.extra ?? null]));
-  toolTexts.set(tools, text);
+  const text = JSON.stringify([tool.name, tool.description, tool.parameters, tool.extra ?? null]);
+  toolTexts.set(tool, text);
   return text;
 }
 

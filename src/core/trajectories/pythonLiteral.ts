@@ -5,7 +5,7 @@
  * Python's escapes, integers, floats, True, False, None, lists, tuples and dicts with text keys; tuples become lists. Not read:
  * prefixed, joined or triple-quoted strings, sets, bytes, complex numbers, anything that computes.
  */
-import type { JsonValue } from "#contracts/json.ts";
+import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import { MAX_JSON_DEPTH } from "./parseJson.ts";
 
 export type ParsedPython =
@@ -99,7 +99,7 @@ class LiteralReader {
   }
 
   private dict(depth: number): JsonValue {
-    const entries: [string, JsonValue][] = [];
+    const entries: JsonObject = {};
     this.at++;
     for (;;) {
       this.skipSpace();
@@ -109,14 +109,16 @@ class LiteralReader {
       const key = this.string(c);
       this.skipSpace();
       if (!this.take(":")) throw this.expected("a colon after the key");
-      entries.push([key, this.value(depth + 1)]);
+      const value = this.value(depth + 1);
+      // plain assignment to __proto__ would set the prototype instead of a key
+      if (key === "__proto__") Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true });
+      else entries[key] = value;
       this.skipSpace();
       if (this.take(",")) continue;
       if (!this.take("}")) throw this.expected("a comma or '}'");
       break;
     }
-    // fromEntries defines properties, so that a key named __proto__ stays a key
-    return Object.fromEntries(entries);
+    return entries;
   }
 
   private string(quote: "'" | '"'): string {

@@ -1,7 +1,7 @@
 /**
  * @file The system text of a ToolBench training row: a prompt, then the list of APIs as Python prints it.
  *
- * Thousands of rows share a system text, so what was read of one is kept for the next.
+ * Rows of a path share their system text and many paths share their tools, so what was read of one is kept for the next.
  */
 import type { LedgerChange } from "#contracts/imports.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
@@ -25,58 +25,114 @@ export interface SystemText {
   readonly changes: readonly LedgerChange[];
 }
 
-const MAX_KEPT_TEXTS = 512;
+const MAX_KEPT_TEXTS = 256;
 const MAX_KEPT_CHARACTERS = 16 * 1024 * 1024;
+/** ToolBench has 16,464 APIs of about a thousand characters each. */
+const MAX_KEPT_TOOLS = 20_000;
 
 /** Reads system texts; the most recent ones are kept, within a bound. */
 export function createSystemTextReader(): (text: string) => SystemText {
-  const kept = new Map<string, SystemText>();
-  let numCharacters = 0;
+  const texts = createBoundedMap<SystemText>(MAX_KEPT_TEXTS);
+  const readList = createApiListReader();
   let id = 0;
   return (text) => {
-    const known = kept.get(text);
+    const known = texts.get(text);
     if (known !== undefined) return known;
-    const read = { text, id: id++, ...splitSystemText(text) };
-    kept.set(text, read);
-    numCharacters += text.length;
-    for (const oldest of kept.keys()) {
-      if (kept.size <= MAX_KEPT_TEXTS && numCharacters <= MAX_KEPT_CHARACTERS) break;
-      kept.delete(oldest);
-      numCharacters -= oldest.length;
-    }
+    const read = { text, id: id++, ...splitSystemText(text, readList) };
+    texts.set(text, read);
     return read;
   };
 }
 
-function splitSystemText(text: string): Omit<SystemText, "text" | "id"> {
+/** A map from texts that forgets the oldest ones. */
+function createBoundedMap<Value>(maxSize: number): { get(key: string): Value | undefined; set(key: string, value: Value): void } {
+  const kept = new Map<string, Value>();
+  let numCharacters = 0;
+  return {
+    get: (key) => kept.get(key),
+    set(key, value) {
+      kept.set(key, value);
+      numCharacters += key.length;
+      for (const oldest of kept.keys()) {
+        if (kept.size <= maxSize && numCharacters <= MAX_KEPT_CHARACTERS) break;
+        kept.delete(oldest);
+        numCharacters -= oldest.length;
+      }
+    },
+  };
+}
+
+function splitSystemText(text: string, readList: (list: string) => ReadTools | undefined): Omit<SystemText, "text" | "id"> {
   // Python escapes line breaks inside quotes, so the introduction after one can only be the real one
   const found = text.lastIndexOf(`\n${API_LIST_INTRODUCTION}`);
   const isListOnly = found === -1 && text.startsWith(API_LIST_INTRODUCTION);
   if (found === -1 && !isListOnly) return { prompt: text, tools: [], apiList: undefined, changes: [] };
   const start = isListOnly ? API_LIST_INTRODUCTION.length : found + 1 + API_LIST_INTRODUCTION.length;
-  const read = readApiList(text, start);
-  if (!read.ok) {
-    const detail = `The API list in the system text is not a Python list of tools: ${read.message} (character ${read.offset}). The text is kept whole; the trajectory has no tools.`;
-    return { prompt: text, tools: [], apiList: undefined, changes: [{ rule: "api-list-unreadable", detail }] };
-  }
   const prompt = isListOnly ? undefined : text.slice(0, found);
   const apiList = text.slice(start);
-  const isExact = read.tools.length > 0 && apiList === renderApiList(read.tools);
-  return { prompt, tools: read.tools, apiList: isExact ? undefined : apiList, changes: [] };
+  const quick = readList(apiList);
+  if (quick !== undefined) return { prompt, tools: quick.tools, apiList: quick.isExact ? undefined : apiList, changes: [] };
+  const read = readApiList(apiList);
+  if (!read.ok) {
+    const detail = `The API list in the system text is not a Python list of tools: ${read.message} (character ${start + read.offset}). The text is kept whole; the trajectory has no tools.`;
+    return { prompt: text, tools: [], apiList: undefined, changes: [{ rule: "api-list-unreadable", detail }] };
+  }
+  return { prompt, tools: read.tools, apiList, changes: [] };
+}
+
+interface ReadTools {
+  readonly tools: readonly ToolDefinition[];
+  /** The tools, printed as Python does, give the list to the letter. */
+  readonly isExact: boolean;
+}
+
+const BETWEEN_TOOLS = "}, {'name': ";
+
+/**
+ * Reads lists that are laid out as Python does, tool by tool, each distinct tool once. Where the cuts are not between tools (the same
+ * words may stand deeper inside one), a part is no literal of its own, and the answer is undefined: the list has to be read as a whole.
+ */
+function createApiListReader(): (list: string) => ReadTools | undefined {
+  const kept = createBoundedMap<{ readonly tool: ToolDefinition; readonly isExact: boolean }>(MAX_KEPT_TOOLS);
+  return (list) => {
+    if (!list.startsWith("[{") || !list.endsWith("}]")) return undefined;
+    const tools: ToolDefinition[] = [];
+    let isExact = true;
+    for (let start = 1; start < list.length;) {
+      const cut = list.indexOf(BETWEEN_TOOLS, start);
+      const end = cut === -1 ? list.length - 1 : cut + 1;
+      const part = list.slice(start, end);
+      let read = kept.get(part);
+      if (read === undefined) {
+        // a copy of its own: a slice would keep the whole system text in memory
+        const text = JSON.parse(JSON.stringify(part)) as string;
+        const literal = parsePythonLiteral(text);
+        const tool = literal.ok && literal.end === text.length ? readTool(literal.value) : undefined;
+        if (tool === undefined) return undefined;
+        read = { tool, isExact: pythonRepr(toolToJson(tool) as PythonValue) === text };
+        kept.set(text, read);
+      }
+      tools.push(read.tool);
+      isExact &&= read.isExact;
+      start = end + ", ".length;
+    }
+    return { tools, isExact };
+  };
 }
 
 type ReadApiList =
   | { readonly ok: true; readonly tools: readonly ToolDefinition[] }
   | { readonly ok: false; readonly message: string; readonly offset: number };
 
-function readApiList(text: string, start: number): ReadApiList {
-  const literal = parsePythonLiteral(text, start);
+/** The list at the beginning of `text`; what comes after it is no business of the tools. */
+function readApiList(text: string): ReadApiList {
+  const literal = parsePythonLiteral(text);
   if (!literal.ok) return literal;
-  if (!Array.isArray(literal.value)) return { ok: false, message: "it is not a list", offset: start };
+  if (!Array.isArray(literal.value)) return { ok: false, message: "it is not a list", offset: 0 };
   const tools: ToolDefinition[] = [];
   for (const [i, entry] of literal.value.entries()) {
     const tool = readTool(entry);
-    if (tool === undefined) return { ok: false, message: `entry ${i} is not a tool with a name`, offset: start };
+    if (tool === undefined) return { ok: false, message: `entry ${i} is not a tool with a name`, offset: 0 };
     tools.push(tool);
   }
   return { ok: true, tools };
@@ -99,7 +155,7 @@ export const renderApiList = (tools: readonly ToolDefinition[]): string => pytho
 /** The list as it was recorded, as long as it still means `tools`; else as Python would print them. Undefined: no list at all. */
 export function apiListOf(tools: readonly ToolDefinition[], recorded: string | undefined): string | undefined {
   if (recorded !== undefined) {
-    const read = readApiList(recorded, 0);
+    const read = readApiList(recorded);
     if (read.ok && sameJson(read.tools.map(toolToJson), tools.map(toolToJson))) return recorded;
   }
   return tools.length > 0 ? renderApiList(tools) : undefined;
