@@ -22,7 +22,7 @@ export type MaskMode = (typeof MASK_MODES)[number];
 
 /** One removal made so that an example fits its window. Targets are never removed. */
 export interface TruncationCut {
-  readonly kind: "parameterDescriptions" | "unusedTool" | "longResult" | "oldestTurn" | "systemText";
+  readonly kind: "parameterDescriptions" | "unusedTool" | "longResult" | "oldestTurn" | "systemText" | "toolDescription";
   readonly what: string;
   readonly numTokens: number;
 }

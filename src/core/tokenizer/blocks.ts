@@ -13,6 +13,8 @@ import type { Tokenizer } from "./tokenizer.ts";
 export interface ToolTokens {
   readonly name: string;
   readonly signatureIds: readonly number[];
+  /** Text of the line without the tool's description. */
+  readonly bareSignature: string;
   readonly descriptionIds: readonly number[];
 }
 
@@ -56,6 +58,7 @@ export function encodeBlocks(content: TrajectoryContent, tokenizer: Tokenizer, n
     return {
       name: tool.name,
       signatureIds: encodeRemembered(text.signature, tokenizer),
+      bareSignature: text.bareSignature,
       descriptionIds: encodeRemembered(text.parameterDescriptions, tokenizer),
     };
   });

@@ -298,6 +298,8 @@ describe("truncation", () => {
     { tools: [described, unused], targets: [4, 6] },
   );
   const tokenizer = wordTokenizer(long);
+  const refused = buildExample(long, tokenizer, { maxLength: 10, maskMode: "allAssistantTurns" });
+  const SHORTEST = refused.ok ? 0 : Number(/need (\d+) tokens/.exec(refused.reason)![1]);
   const kinds = (maxLength: number): string[] => [...new Set(example(long, { maxLength }, tokenizer).cuts.map((cut) => cut.kind))];
 
   it("goes by its order, each step only as far as needed", () => {
@@ -309,7 +311,11 @@ describe("truncation", () => {
     expect(kinds(full - 100)).toEqual(["parameterDescriptions", "unusedTool", "longResult"]);
     expect(kinds(180)).toEqual(["parameterDescriptions", "unusedTool", "longResult"]);
     expect(kinds(128)).toEqual(["parameterDescriptions", "unusedTool", "longResult", "oldestTurn"]);
-    expect(kinds(110)).toEqual(["parameterDescriptions", "unusedTool", "longResult", "oldestTurn", "systemText"]);
+    const all = ["parameterDescriptions", "unusedTool", "longResult", "oldestTurn", "systemText", "toolDescription"];
+    expect(kinds(110)).toEqual(all.slice(0, 5));
+    expect(kinds(SHORTEST)).toEqual(all);
+    const shortest = example(long, { maxLength: SHORTEST }, tokenizer);
+    expect(tokenizer.decode(shortest.inputIds)).toContain("<|tools|>described(a: string)\n<|user|>question");
   });
 
   it("ends a shortened result with its marker and counts what went", () => {

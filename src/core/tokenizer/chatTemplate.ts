@@ -35,14 +35,17 @@ export const MARKER_OF_ROLE = {
 export interface ToolText {
   /** With its line break. */
   readonly signature: string;
+  /** The signature without the tool's description: the last thing truncation falls back to. */
+  readonly bareSignature: string;
   /** Indented lines with their line breaks; empty where no parameter is described. */
   readonly parameterDescriptions: string;
 }
 
 export function renderTool(tool: ToolDefinition): ToolText {
   const description = onOneLine(tool.description);
-  const signature = `${onOneLine(tool.name)}(${renderParameters(tool.parameters)})${description === "" ? "" : ` - ${description}`}\n`;
-  return { signature, parameterDescriptions: describeParameters(tool.parameters, "", 0) };
+  const bare = `${onOneLine(tool.name)}(${renderParameters(tool.parameters)})`;
+  const signature = `${bare}${description === "" ? "" : ` - ${description}`}\n`;
+  return { signature, bareSignature: `${bare}\n`, parameterDescriptions: describeParameters(tool.parameters, "", 0) };
 }
 
 /** Text of a turn behind its role marker. */

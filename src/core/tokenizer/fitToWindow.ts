@@ -8,6 +8,7 @@
  *   4. the oldest turns: whole exchanges (a user turn up to the next one) without a target, then within an exchange the steps (an
  *      assistant turn with its results) that are no target
  *   5. the system text, from its end; the whole turn where nothing of it would be left
+ *   6. what tools say of themselves, from the last backwards: their names and parameters stay
  * Kept whatever it costs: targets, the user turn each target answers, the step right before a target, and tools that calls use.
  * (The window is the hard limit of OPT's learned positions: 2,048 tokens.)
  */
@@ -55,6 +56,7 @@ export function fitToWindow(blocks: TokenBlocks, tokenizer: Tokenizer, options: 
   shortenResults(draft, tokenizer);
   cutOldestTurns(draft, options.targets);
   cutSystemText(draft, tokenizer);
+  cutToolDescriptions(draft, tokenizer);
   const numTurnsBeforeTools = draft.turns.slice(0, blocks.toolsAt).filter((turn) => turn !== null).length;
   return {
     blocks: {
@@ -198,5 +200,15 @@ function cutSystemText(draft: Draft, tokenizer: Tokenizer): void {
   } else {
     draft.turns[0] = null;
     record(draft, "systemText", `all of the system text in turn ${turn.turnIndex}`, turnLength(turn));
+  }
+}
+
+function cutToolDescriptions(draft: Draft, tokenizer: Tokenizer): void {
+  for (let i = draft.tools.length - 1; i >= 0 && draft.excess > 0; i--) {
+    const tool = draft.tools[i]!;
+    const bareIds = tool === null ? [] : tokenizer.encode(tool.bareSignature);
+    if (tool === null || bareIds.length >= tool.signatureIds.length) continue;
+    draft.tools[i] = { ...tool, signatureIds: bareIds };
+    record(draft, "toolDescription", tool.name, tool.signatureIds.length - bareIds.length);
   }
 }

@@ -20,6 +20,8 @@ const BOOK: ToolDefinition = {
       contact: { type: "object", properties: { email: { type: "string", format: "email" }, name: { type: "string" } }, required: ["name"] },
       tags: { type: "array", items: { type: "string" } },
       code: { type: "string", pattern: "^[A-Z]{2}\\d+$" },
+      at: { type: "string", format: "time" },
+      from: { type: "string", format: "date-time" },
     },
     required: ["city", "people"],
   },
@@ -108,6 +110,8 @@ describe("the call checker", () => {
     ["a list with a number in it", { tags: ["quiet", 3] }, "/tags/1"],
     ["a code off its pattern", { code: "oslo" }, "/code"],
     ["null", { city: null }, "/city"],
+    ["an hour that does not exist", { at: "25:00" }, "/at"],
+    ["a date for a moment", { from: "2026-05-01" }, "/from"],
   ])("objects to %s (F07)", (_, args, pointer) => {
     const { findings } = booking(args as JsonObject);
     expect(findings.map((finding) => [finding.code, finding.pointer])).toEqual([["F07", pointer]]);
@@ -116,6 +120,10 @@ describe("the call checker", () => {
   it("lets near misses of the same kind pass", () => {
     expect(codes(booking({ people: 2.0 }).findings)).toEqual([]);
     expect(codes(booking({ seating: "inside", smoking: true, tags: [] }).findings)).toEqual([]);
+    const conversation = [DEFAULT_USER, says("tomorrow at 19:30")];
+    for (const times of [{ at: "19:30" }, { at: "19:30:00Z" }, { from: "2026-05-01T19:30" }, { from: "2026-05-01 19:30:00+02:00" }]) {
+      expect(check(callOf("book_table", { city: "Oslo", people: 2, ...times }), { conversation })).toEqual({ findings: [] });
+    }
   });
 
   it("points at a value that nothing gives (F08)", () => {

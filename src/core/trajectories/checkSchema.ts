@@ -35,13 +35,11 @@ const ajv = new Ajv({
   // Ajv tells patterns apart by their text
   code: { regExp: Object.assign((source: string) => ({ ...safePattern(source), toString: () => source }), { code: "safePattern" }) },
 });
-addFormats.default(ajv, { formats: ["date", "email", "uri", "uuid", "ipv4", "ipv6", "hostname", "iso-time", "iso-date-time"] });
-// tools ask for a time and mean one with or without its zone
-for (const [format, lenient] of [
-  ["time", "iso-time"],
-  ["date-time", "iso-date-time"],
-] as const)
-  ajv.addFormat(format, ajv.formats[lenient]!);
+addFormats.default(ajv, { formats: ["date", "email", "uri", "uuid", "ipv4", "ipv6", "hostname"] });
+// tools that ask for a time mean "10:00" too, with or without seconds and zone
+const TIME = "([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d+)?)?\\s?(Z|[+-]\\d{2}:?\\d{2})?";
+ajv.addFormat("time", new RegExp(`^${TIME}$`, "i"));
+ajv.addFormat("date-time", new RegExp(`^\\d{4}-(0\\d|1[0-2])-([0-2]\\d|3[01])[T ]${TIME}$`, "i"));
 
 const compiled = new Map<string, ValidateFunction | null>();
 
