@@ -75,16 +75,17 @@ describe("watchJob", () => {
   it("asks the job to stop when interrupted, and waits for its end", async () => {
     const interrupt = new AbortController();
     const asked: string[] = [];
-    const cancelled = Promise.withResolvers<undefined>();
+    let isAsked: () => void = () => undefined;
+    const cancelled = new Promise<void>((resolve) => (isAsked = resolve));
     const states = async function* () {
       yield job({});
       interrupt.abort();
-      await cancelled.promise;
+      await cancelled;
       yield job({ state: "cancelled" });
     };
     const client = clientOf(states(), (id) => {
       asked.push(id);
-      cancelled.resolve(undefined);
+      isAsked();
     });
     expect((await watchJob(client, "J-1", { terminal, signal: interrupt.signal })).state).toBe("cancelled");
     expect(asked).toEqual(["J-1"]);

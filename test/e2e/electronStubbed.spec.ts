@@ -4,12 +4,13 @@
  * isolated worlds, native modules inside Electron.
  */
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "@playwright/test";
 import type * as Stub from "../support/electronStub.ts";
+import { writeTinyModel } from "../fixtures/tinyWorkspace.ts";
 import { writeSmallDataset } from "../support/smallDataset.ts";
 import { bridge } from "../support/stubbedDesktop.ts";
 
@@ -21,7 +22,10 @@ registerHooks({
 const folder = mkdtempSync(join(tmpdir(), "callsmith-desktop-"));
 const dataset = writeSmallDataset(join(folder, "weather.jsonl"));
 
-test("the desktop shell opens, imports through its own dialog, and closes when asked", async ({ page }) => {
+test("the desktop shell opens, imports through its own dialog, trains, survives its core and closes when asked", async ({ page }) => {
+  const modelDir = join(folder, "model");
+  mkdirSync(modelDir);
+  await writeTinyModel(modelDir);
   const stub = (await import(stubUrl)) as typeof Stub;
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(String(error)));
@@ -30,11 +34,11 @@ test("the desktop shell opens, imports through its own dialog, and closes when a
   await bridge(page, stub);
   await import(new URL("../../out/main/index.js", import.meta.url).href);
   await expect.poll(() => stub.BrowserWindow.all[0]?.isShown).toBe(true);
-  const window = stub.BrowserWindow.all[0]!;
+  const shell = stub.BrowserWindow.all[0]!;
 
   // the page may do nothing but talk to main over the bridge
   expect(stub.app.isSandboxed).toBe(true);
-  expect(window.options.webPreferences).toMatchObject({ contextIsolation: true, sandbox: true, nodeIntegration: false, webviewTag: false });
+  expect(shell.options.webPreferences).toMatchObject({ contextIsolation: true, sandbox: true, nodeIntegration: false, webviewTag: false });
   expect(stub.schemes).toEqual([{ scheme: "app", privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }]);
   expect(await page.evaluate(() => Object.keys((globalThis as unknown as { desktop: object }).desktop).sort())).toEqual([
     "apiVersion",
@@ -58,7 +62,7 @@ test("the desktop shell opens, imports through its own dialog, and closes when a
   expect(stub.dialogs.at(-1)).toEqual({ kind: "open", options: { title: "Import files", properties: ["multiSelections", "openFile"] } });
 
   // links, windows, frames and permissions
-  const { webContents } = window;
+  const { webContents } = shell;
   expect(webContents.windowOpenHandler({ url: "file:///etc/passwd" })).toEqual({ action: "deny" });
   expect(webContents.windowOpenHandler({ url: "https://example.org/" })).toEqual({ action: "deny" });
   expect(stub.opened).toEqual(["https://example.org/"]);
@@ -94,6 +98,27 @@ test("the desktop shell opens, imports through its own dialog, and closes when a
   }
   expect((await protocol(new Request("app://callsmith/index.html"))).headers.get("content-security-policy")).toContain("script-src 'self'");
 
+  // a run: the trainer is a process that main forks for the core; progress shows on the dock, and closing asks
+  await page.evaluate(() => (location.hash = "#/runs/new"));
+  await page.getByLabel("Base model").selectOption("another folder");
+  await page.getByLabel("Folder of the model").fill(modelDir);
+  await page.getByLabel("Folder of the model").blur();
+  await page.getByLabel("Max length, tokens").fill("320");
+  await page.getByLabel("Epochs").fill("5000");
+  await page.getByRole("button", { name: "Start run" }).first().click();
+  await expect(page.locator("header .chip", { hasText: "Running" })).toBeVisible({ timeout: 60_000 });
+  expect(stub.utilityProcesses.filter(({ file }) => file === resolve("out/main/trainer.js"))).toHaveLength(1);
+  await expect.poll(() => shell.progress.at(-1)).toBeGreaterThan(0);
+  expect(stub.app.badgeCount).toBe(1);
+  stub.answers.button = 1;
+  shell.close();
+  await expect.poll(() => stub.dialogs.at(-1)?.kind).toBe("message");
+  expect(stub.dialogs.at(-1)!.options).toMatchObject({ buttons: ["Save and quit", "Keep running"], cancelId: 1 });
+  expect(shell.isDestroyed).toBe(false);
+  await page.getByRole("button", { name: "Stop and save" }).click();
+  await expect(page.locator("header .chip", { hasText: "Stopped and saved" })).toBeVisible();
+  await expect.poll(() => shell.progress.at(-1)).toBe(-1);
+
   // a core that dies is started again, and the page finds it
   const coreFile = resolve("out/main/core.js");
   const cores = () => stub.utilityProcesses.filter(({ file }) => file === coreFile);
@@ -101,13 +126,13 @@ test("the desktop shell opens, imports through its own dialog, and closes when a
   cores()[0]!.child.kill();
   await reloaded;
   expect(cores()).toHaveLength(2);
-  await expect(page.getByRole("row", { name: /weather/i }).first()).toBeVisible();
+  await expect(page.locator("header .chip", { hasText: "Stopped and saved" })).toBeVisible();
   expect(problems).toEqual([]);
 
   // the end: everything is saved first
   const ended = once(stub.app, "stub-ended");
   stub.app.quit();
   await ended;
-  expect(window.isDestroyed).toBe(true);
+  expect(shell.isDestroyed).toBe(true);
   await expect.poll(() => cores()[1]!.child.pid).toBeUndefined();
 });

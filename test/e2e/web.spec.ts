@@ -23,8 +23,6 @@ async function seriousViolations(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }
 
-test.describe.configure({ mode: "serial" });
-
 test("opens by the printed address only", async ({ page, request, served }) => {
   expect((await request.get(served.origin)).status()).toBe(401);
   expect((await request.get(`${served.origin}/?token=wrong`)).status()).toBe(403);
@@ -53,3 +51,80 @@ test("every screen is reached by mouse and by keys, without an error", async ({ 
   }
   expect(problems).toEqual([]);
 });
+
+/** Fills the form and starts a run that would take far longer than the test. */
+async function startLongRun(page: Page, modelDir: string): Promise<void> {
+  await page.getByRole("link", { name: "Runs" }).click();
+  await page.goto(`${new URL(page.url()).origin}/#/runs/new`);
+  await page.getByLabel("Base model").selectOption("another folder");
+  await page.getByLabel("Folder of the model").fill(modelDir);
+  await page.getByLabel("Folder of the model").blur();
+  await page.getByLabel("Max length, tokens").fill("320");
+  await page.getByLabel("Epochs").fill("5000");
+  await page.getByRole("button", { name: "Start run" }).first().click();
+  await expect(page).toHaveURL(/runs\/R-\d+/);
+}
+
+const state = (page: Page, word: string) => page.locator("header .chip", { hasText: word });
+
+/** Last step that the page shows. */
+async function shownStep(page: Page): Promise<number> {
+  const text = await page.locator(".jobs-bar").textContent();
+  return Number(/([\d,]+) (?:of|\/) /.exec(text ?? "")?.[1]?.replaceAll(",", "") ?? 0);
+}
+
+test("a run is started, paused, continued and saved; reload and a second page see the same run", async ({ page, context, served }) => {
+  const problems = watchProblems(page);
+  await page.goto(served.url);
+  await startLongRun(page, served.modelDir);
+  await expect(state(page, "Running")).toBeVisible({ timeout: 60_000 });
+  await expect.poll(() => shownStep(page)).toBeGreaterThan(3);
+
+  await page.getByRole("button", { name: "Pause" }).click();
+  await expect(state(page, "Paused")).toBeVisible();
+  const runUrl = page.url();
+
+  await page.reload();
+  await expect(state(page, "Paused")).toBeVisible();
+  const second = await context.newPage();
+  await second.goto(runUrl);
+  await expect(state(second, "Paused")).toBeVisible();
+
+  const before = await shownStep(second);
+  await second.getByRole("button", { name: "Continue" }).click();
+  await expect(state(page, "Running")).toBeVisible();
+  await expect.poll(() => shownStep(page)).toBeGreaterThan(before);
+
+  await page.getByRole("button", { name: "Stop and save" }).click();
+  await expect(state(page, "Stopped and saved")).toBeVisible();
+  await expect(state(second, "Stopped and saved")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Resume run" })).toBeVisible();
+  await second.close();
+  expect(problems).toEqual([]);
+});
+
+for (const theme of ["light", "dark"] as const) {
+  test(`no screen has a serious violation in ${theme}`, async ({ page, served }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.goto(served.url);
+    const { origin } = served;
+    const found: Record<string, string[]> = {};
+    for (const place of [
+      "/trajectories/T-00001",
+      "/tokens/T-00001",
+      "/runs",
+      "/runs/new",
+      "/runs/R-001",
+      "/playground",
+      "/failures",
+      "/sources/1",
+    ]) {
+      await page.goto(`${origin}/#${place}`);
+      await expect(page.locator("main h1, .screen h1").first()).toBeVisible();
+      await page.waitForLoadState("networkidle");
+      const violations = await seriousViolations(page);
+      if (violations.length > 0) found[place] = violations;
+    }
+    expect(found).toEqual({});
+  });
+}

@@ -1,12 +1,13 @@
 /** @file The built web shell on a workspace of its own: small data imported by the built command line, a real server process. */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { test as base } from "@playwright/test";
+import { writeTinyModel } from "../fixtures/tinyWorkspace.ts";
 import { writeSmallDataset } from "./smallDataset.ts";
 
 export interface Served {
@@ -14,6 +15,8 @@ export interface Served {
   readonly url: string;
   readonly origin: string;
   readonly workspace: string;
+  /** A model of a few thousand parameters: quick steps, nonsense answers. */
+  readonly modelDir: string;
 }
 
 const run = promisify(execFile);
@@ -27,22 +30,24 @@ async function start(workspace: string): Promise<{ child: ChildProcess; url: str
   throw new Error("the server ended before it printed its address");
 }
 
-/** A folder with 50 imported trajectories. */
-export async function makeWorkspace(): Promise<string> {
+/** A workspace with 50 imported trajectories, and a tiny model beside it. */
+async function prepare(): Promise<{ workspace: string; modelDir: string }> {
   const folder = mkdtempSync(join(tmpdir(), "callsmith-e2e-"));
-  const workspace = join(folder, "workspace");
+  const [workspace, modelDir] = [join(folder, "workspace"), join(folder, "model")];
+  mkdirSync(modelDir);
+  await writeTinyModel(modelDir);
   const dataset = writeSmallDataset(join(folder, "weather.jsonl"));
   await run(process.execPath, ["out/main/cli.js", "import", dataset, "--workspace", workspace]);
-  return workspace;
+  return { workspace, modelDir };
 }
 
 /** One server for all tests of a file. */
 export const test = base.extend<object, { served: Served }>({
   served: [
     async ({}, use) => {
-      const workspace = await makeWorkspace();
+      const { workspace, modelDir } = await prepare();
       const { child, url } = await start(workspace);
-      await use({ url, origin: new URL(url).origin, workspace });
+      await use({ url, origin: new URL(url).origin, workspace, modelDir });
       child.kill("SIGTERM");
       await once(child, "exit");
     },

@@ -5,27 +5,27 @@ const TOOL = {
   type: "function",
   function: {
     name: "get_weather",
-    description: "Weather of a place on a day.",
+    description: "Weather of a city on a day.",
     parameters: {
       type: "object",
-      properties: { place: { type: "string" }, weekday: { type: "string" } },
-      required: ["place", "weekday"],
+      properties: { city: { type: "string" }, day: { type: "string" } },
+      required: ["city", "day"],
     },
   },
 };
-const PLACES = ["Oslo", "Lisbon", "Vienna", "Dublin", "Prague", "Athens", "Madrid", "Warsaw", "Berlin", "Milan"];
-const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"];
+const CITIES = ["Oslo", "Lima", "Cairo", "Quito", "Riga", "Hanoi", "Perth", "Turin", "Milan", "Accra"];
+const DAYS = ["monday", "tuesday", "friday", "sunday", "saturday"];
 
 function row(index: number): object {
-  const place = PLACES[index % PLACES.length]!;
-  const weekday = WEEKDAYS[Math.floor(index / PLACES.length) % WEEKDAYS.length]!;
-  const call = { name: "get_weather", arguments: JSON.stringify({ place, weekday }) };
+  const city = CITIES[index % CITIES.length]!;
+  const day = DAYS[Math.floor(index / CITIES.length) % DAYS.length]!;
+  const call = { name: "get_weather", arguments: JSON.stringify({ city, day }) };
   return {
     messages: [
-      { role: "user", content: `What will the weather be in ${place} on ${weekday}?` },
+      { role: "user", content: `what will the weather be in ${city} on ${day} ?` },
       { role: "assistant", content: null, tool_calls: [{ id: `call_${index}`, type: "function", function: call }] },
       { role: "tool", tool_call_id: `call_${index}`, content: '{"sky":"clear"}' },
-      { role: "assistant", content: `It will be clear in ${place} on ${weekday}.` },
+      { role: "assistant", content: `Clear in ${city} on ${day}.` },
     ],
     tools: [TOOL],
   };

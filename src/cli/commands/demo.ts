@@ -41,7 +41,7 @@ export const demo: Command = {
     });
     terminal.print(sentenceOf(trained));
     stopHere(`Training ${trained.run}`);
-    const summary = await runEvaluation(client, { runId: trained.run, suite: "heldout" }, { terminal, interrupted });
+    const summary = await runEvaluation(client, { runId: trained.run, suite: "heldout", maxPrompts: null }, { terminal, interrupted });
     terminal.print(linesOf(summary));
     const { run, ...train } = trained;
     return { run, workspace: folder, train, eval: evaluationReport(summary) };

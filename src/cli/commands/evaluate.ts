@@ -1,22 +1,29 @@
 /** @file `eval`: the calls of a run's last checkpoint on the held-out split, against their references. */
 import type { EvaluationSummary } from "#contracts/procedures/evaluations.ts";
 import { AppError } from "#contracts/errors.ts";
-import { onlyPositional, percent, textOption, type Command, type CommandCall } from "../command.ts";
+import { onlyPositional, percent, textOption, usageError, type Command, type CommandCall, type OptionValues } from "../command.ts";
 import { watchJob } from "../watchJob.ts";
 import type { Client } from "../workbench.ts";
 
 /** Evaluates and gives the stored summary. */
 export async function runEvaluation(
   client: Client,
-  { runId, suite }: { readonly runId: string; readonly suite: string },
+  request: { readonly runId: string; readonly suite: string; readonly maxPrompts: number | null },
   { terminal, interrupted }: Pick<CommandCall, "terminal" | "interrupted">,
 ): Promise<EvaluationSummary> {
-  const before = new Set((await client.evaluations.list({ runId })).map(({ id }) => id));
-  const { jobId } = await client.evaluations.start({ runId, suite });
+  const { jobId } = await client.evaluations.start(request);
   const job = await watchJob(client, jobId, { terminal, signal: interrupted });
-  const made = (await client.evaluations.list({ runId })).find(({ id }) => !before.has(id));
+  const result = job.result as { readonly evaluation: string } | null;
+  const made = (await client.evaluations.list({ runId: request.runId })).find(({ id }) => id === result?.evaluation);
   if (made === undefined) throw new AppError("E_CANCELLED", { what: job.title });
   return made;
+}
+
+function maxPromptsOption(values: OptionValues): number | null {
+  const text = textOption(values, "max-prompts");
+  if (text === undefined) return null;
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw usageError(`--max-prompts is "${text}"; it takes a whole number from 1 on`);
 }
 
 /** What `eval --json` prints: rates as numbers, their counts and intervals under `rates`. */
@@ -29,6 +36,7 @@ export function evaluationReport(summary: EvaluationSummary) {
     suite: summary.suite,
     prompts: summary.prompts,
     calls: summary.calls,
+    numRefused: summary.numRefused,
     exactCallRate: exactCallRate.value,
     malformedRate: malformedRate.value,
     decisionRate: decisionRate.value,
@@ -56,14 +64,16 @@ export function linesOf(summary: EvaluationSummary): string {
 
 export const evaluate: Command = {
   name: "eval",
-  usage: "RUN [--suite NAME]",
+  usage: "RUN [--suite NAME] [--max-prompts N]",
   summary: "Let a run's last checkpoint answer the held-out prompts and compare its calls with the references.",
-  help: "  --suite NAME     heldout (default)",
-  options: { suite: { type: "string" } },
+  help: `  --suite NAME     heldout (default), validation, test, train
+  --max-prompts N  a seeded choice of so many prompts (default: all)`,
+  options: { suite: { type: "string" }, "max-prompts": { type: "string" } },
   run: async ({ values, positionals, terminal, interrupted, open }) => {
     const runId = onlyPositional(positionals, "the id of a run");
+    const request = { runId, suite: textOption(values, "suite") ?? "heldout", maxPrompts: maxPromptsOption(values) };
     const { client } = await open();
-    const summary = await runEvaluation(client, { runId, suite: textOption(values, "suite") ?? "heldout" }, { terminal, interrupted });
+    const summary = await runEvaluation(client, request, { terminal, interrupted });
     terminal.print(linesOf(summary));
     return evaluationReport(summary);
   },
