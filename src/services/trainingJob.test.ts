@@ -1,10 +1,11 @@
+import { spawn } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Job } from "#contracts/jobs.ts";
 import type { RunDetail, RunPoints } from "#contracts/procedures/runs.ts";
 import type { RunConfig } from "#contracts/run.ts";
-import { loadModelFolder } from "#engine/modelFolder.ts";
+import { loadModelFolder, saveModelFolder } from "#engine/modelFolder.ts";
 import { openTinyWorkspace, weatherTrajectory, addTrajectories, type TinyWorkspace } from "../../test/fixtures/tinyWorkspace.ts";
 import { listCheckpoints, verifyCheckpoint } from "./checkpoints.ts";
 import { runDirOf } from "./models.ts";
@@ -233,6 +234,26 @@ describe("a run and one like it", () => {
     await expectSame(runId);
   });
 
+  it("goes on to the same end after the core was killed: its trainer saves and ends by itself", async () => {
+    let killedAt = 0;
+    const core = await workspace.reopen(async (workspaceDir) => {
+      const settings = JSON.stringify({ ...SETTINGS, saveEverySteps: 100, baseModel: workspace.modelDir });
+      const child = spawn(process.execPath, ["test/fixtures/coreProcess.ts", workspaceDir, settings], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      for await (const chunk of child.stdout) {
+        killedAt = Math.max(killedAt, ...String(chunk).split("\n").map(Number));
+        if (killedAt >= 2) child.kill("SIGKILL");
+      }
+    });
+    const run = listRuns(core)[0]!;
+    expect(run.state).toBe("interrupted");
+    await core.jobs.ended(resumeRun(core, run.id).jobId);
+    // Checkpoints come every 100 steps only: the one it went on from is the one that the orphaned trainer saved.
+    expect(getRun(core, run.id).resumedAt[0]).toBeGreaterThanOrEqual(killedAt);
+    await expectSame(run.id);
+  });
+
   it("is interrupted when the core closes, and resumed by the next one", async () => {
     const closing = new Promise<void>((settle) => trainers.atStep(3, () => settle()));
     const { runId } = await start(workspace);
@@ -241,6 +262,24 @@ describe("a run and one like it", () => {
     expect(getRun(core, runId).state).toBe("interrupted");
     await core.jobs.ended(resumeRun(core, runId).jobId);
     await expectSame(runId);
+  });
+});
+
+describe("a run whose loss is not finite", () => {
+  it("fails at the second such step with its weights untouched, and names the rows", async () => {
+    const workspace = await openedWorkspace();
+    const { core, modelDir } = workspace;
+    const model = await loadModelFolder(modelDir);
+    model.parameters.find(({ name }) => name.endsWith("layers.1.fc2.bias"))!.values[0] = Infinity;
+    await saveModelFolder(modelDir, model);
+    const { runId, job } = await train(workspace);
+    expect(job).toMatchObject({ state: "failed", error: { code: "E_LOSS_NOT_FINITE" } });
+    const run = getRun(core, runId);
+    expect(run).toMatchObject({ state: "failed", step: 2, skippedSteps: [1, 2], lastLoss: null, error: { code: "E_LOSS_NOT_FINITE" } });
+    expect(readRunPoints(core, runId, 0)).toMatchObject({ step: [1, 2], loss: [null, null] });
+    const { rows } = readStepRows(core, runId, 2);
+    expect(rows).toHaveLength(8);
+    expect(rows.every(({ loss }) => loss === null)).toBe(true);
   });
 });
 

@@ -14,6 +14,8 @@ import type { Core } from "./core.ts";
 import type { JobHandle, StartedJob } from "./jobs.ts";
 import { modelDirOf, readModelFolder, runDirOf } from "./models.ts";
 import { EXAMPLE_FILE, prepareExamples } from "./prepareExamples.ts";
+import { readJournal } from "./runJournal.ts";
+import { untilRunIsFree } from "./runLock.ts";
 import type { TrainingSession, TrainMessage } from "./trainerHost.ts";
 
 export interface TrainingJobOptions {
@@ -82,12 +84,19 @@ async function drive(core: Core, { handle, runId, resume }: Drive): Promise<Trai
   const { store, paths } = core;
   const run = store.runs.get(runId);
   const runDir = runDirOf(paths, runId);
+  if (resume) {
+    handle.report({ phase: "waiting for the trainer before" });
+    await untilRunIsFree(runDir, () => !handle.signal.aborted);
+  }
   const { checkpoint, damaged } = resume ? await newestWholeCheckpoint(runDir) : { checkpoint: null, damaged: [] };
   // What is damaged, or written after the checkpoint that the run goes on from, comes again.
   for (const newer of listCheckpoints(runDir)) {
     if (newer.step > (checkpoint?.step ?? -1)) await rm(newer.dir, { recursive: true, force: true });
   }
-  if (resume) store.runs.recordResume(runId, checkpoint?.step ?? 0);
+  if (resume) {
+    store.runs.recordResume(runId, checkpoint?.step ?? 0);
+    await fillFromJournal(core, { runId, runDir, upToStep: checkpoint?.step ?? 0 });
+  }
   recordCheckpoints(core, runId, runDir);
 
   const modelDir = checkpoint?.dir ?? modelDirOf(paths, run.config.baseModel);
@@ -123,6 +132,26 @@ async function drive(core: Core, { handle, runId, resume }: Drive): Promise<Trai
     handle.signal.removeEventListener("abort", stop);
     recordCheckpoints(core, runId, runDir);
   }
+}
+
+interface Gap {
+  readonly runId: string;
+  readonly runDir: string;
+  readonly upToStep: number;
+}
+
+/** Points up to the checkpoint that a killed core did not live to write down. */
+async function fillFromJournal(core: Core, { runId, runDir, upToStep }: Gap): Promise<void> {
+  const { runPoints } = core.store;
+  const { steps, evals } = await readJournal(runDir);
+  const recorded = new Set(runPoints.points(runId).step);
+  const missing = [...steps.values()].filter(({ step }) => step <= upToStep && !recorded.has(step));
+  runPoints.addPoints(
+    runId,
+    missing.toSorted((a, b) => a.step - b.step),
+  );
+  const evaluated = new Set(runPoints.evals(runId).map(({ step }) => step));
+  for (const metrics of evals.values()) if (metrics.step <= upToStep && !evaluated.has(metrics.step)) runPoints.addEval(runId, metrics);
 }
 
 interface Preparation {

@@ -39,8 +39,19 @@ export interface CheckpointContents {
   /** All of `trainer_state.json` but the checksums, which are taken from what was written. */
   readonly state: Omit<TrainerStateFile, "stateful_callbacks">;
   readonly record: Omit<CheckpointRecord, "files">;
-  /** Folder with the tokenizer. */
-  readonly companionsFrom: string;
+  readonly companions: Companions;
+}
+
+/** Tokenizer files by name. Held in memory: the folder they come from may be pruned while the run goes on. */
+export type Companions = ReadonlyMap<string, Uint8Array>;
+
+export async function readCompanions(modelDir: string): Promise<Companions> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of COMPANIONS) {
+    const path = join(modelDir, name);
+    if (existsSync(path)) files.set(name, await readFile(path));
+  }
+  return files;
 }
 
 /**
@@ -56,10 +67,7 @@ export async function writeCheckpoint(runDir: string, contents: CheckpointConten
     await mkdir(unfinished, { recursive: true });
     await saveModelFolder(unfinished, contents.model);
     await writeFileAtomically(join(unfinished, OPTIMIZER_FILE), encodeSafetensors(momentsOf(contents), "F32"));
-    for (const companion of COMPANIONS) {
-      const from = join(contents.companionsFrom, companion);
-      if (existsSync(from)) await writeFileAtomically(join(unfinished, companion), [await readFile(from)]);
-    }
+    for (const [name, bytes] of contents.companions) await writeFileAtomically(join(unfinished, name), [bytes]);
     const files: Record<string, CheckedFile> = {};
     for (const file of (await readdir(unfinished)).sort()) files[file] = await checksumFile(join(unfinished, file));
     const state: TrainerStateFile = { ...contents.state, stateful_callbacks: { callsmith: { ...contents.record, files } } };

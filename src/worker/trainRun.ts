@@ -13,7 +13,16 @@ import { loadModelFolder } from "#engine/modelFolder.ts";
 import { openEngine } from "#engine/openEngine.ts";
 import { CHECKPOINT_FORMAT, checkpointName, readTrainerState, type LogEntry, type TrainerStateFile } from "#services/checkpoints.ts";
 import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
-import { pruneCheckpoints, readMoments, removeUnfinished, writeCheckpoint, type CheckpointContents } from "./checkpointFiles.ts";
+import { openJournal } from "#services/runJournal.ts";
+import { lockRun } from "#services/runLock.ts";
+import {
+  pruneCheckpoints,
+  readCompanions,
+  readMoments,
+  removeUnfinished,
+  writeCheckpoint,
+  type CheckpointContents,
+} from "./checkpointFiles.ts";
 import { openExamples } from "./exampleSource.ts";
 
 export interface TrainRunOptions {
@@ -23,14 +32,25 @@ export interface TrainRunOptions {
 }
 
 /** Trains to the end or until stopped; the outcome names the checkpoint that holds the last finished step. */
-export async function trainRun({ request, control, send }: TrainRunOptions): Promise<TrainOutcome & { readonly checkpoint: string }> {
+export async function trainRun(options: TrainRunOptions): Promise<TrainOutcome & { readonly checkpoint: string }> {
+  const lock = await lockRun(options.request.runDir, () => !options.control.isStopping);
+  try {
+    return await trainLocked(options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function trainLocked({ request, control, send }: TrainRunOptions): Promise<TrainOutcome & { readonly checkpoint: string }> {
   const { runDir, config, resumeFrom } = request;
   const phase = (name: string): void => send({ type: "phase", phase: name, done: 0, total: null });
   phase("loading");
   await removeUnfinished(runDir);
   const modelDir = resumeFrom ?? request.modelDir;
   const model = await loadModelFolder(modelDir);
+  const companions = await readCompanions(modelDir);
   const { examples, close: closeExamples } = openExamples(join(runDir, EXAMPLE_FILE));
+  const journal = openJournal(runDir);
   try {
     const resumed = resumeFrom === null ? null : await readTrainerState(resumeFrom);
     if (resumed !== null) requireSameData(resumed, examples.index, resumeFrom!);
@@ -62,19 +82,22 @@ export async function trainRun({ request, control, send }: TrainRunOptions): Pro
         hooks: {
           onStep: (metrics, numSteps) => {
             log.push(stepEntry(metrics, steps.stepsPerEpoch));
+            journal.add({ step: metrics });
             send({ type: "step", metrics, numSteps });
           },
           onEval: (metrics) => {
             log.push(evalEntry(metrics, steps.stepsPerEpoch));
+            journal.add({ eval: metrics });
             send({ type: "eval", metrics });
           },
           onPause: (step) => send({ type: "paused", step }),
           onResume: (step) => send({ type: "resumed", step }),
           save: async (state) => {
+            journal.flush();
             checkpoint = await writeCheckpoint(runDir, {
               model: { config: model.config, parameters: engine.parameters },
               adamW: state.adamW,
-              companionsFrom: modelDir,
+              companions,
               ...stateOf(state, { config, steps, log, dataVersion: examples.index.dataVersion }),
             });
             await pruneCheckpoints(runDir, config.keepCheckpoints);
@@ -89,6 +112,7 @@ export async function trainRun({ request, control, send }: TrainRunOptions): Pro
       await engine.dispose();
     }
   } finally {
+    journal.close();
     closeExamples();
   }
 }
