@@ -125,8 +125,10 @@ class LiteralReader {
     const { text } = this;
     const opened = this.at++;
     const parts: string[] = [];
+    let close = -1;
     for (;;) {
-      const close = text.indexOf(quote, this.at);
+      // searched again only once passed: a text of nothing but escapes must not cost a search each
+      if (close < this.at) close = text.indexOf(quote, this.at);
       if (close === -1) throw new LiteralError("text in quotes is not closed", opened);
       if (this.nextBackslash < this.at) {
         const found = text.indexOf("\\", this.at);

@@ -34,13 +34,17 @@ const MAX_KEPT_TOOLS = 20_000;
 export function createSystemTextReader(): (text: string) => SystemText {
   const texts = createBoundedMap<SystemText>(MAX_KEPT_TEXTS);
   const readList = createApiListReader();
-  let id = 0;
+  let numRead = 0;
+  let last: SystemText | undefined;
   return (text) => {
-    const known = texts.get(text);
-    if (known !== undefined) return known;
-    const read = { text, id: id++, ...splitSystemText(text, readList) };
-    texts.set(text, read);
-    return read;
+    // comparing is several times faster than the hashing behind a map, and the rows of a path follow each other
+    if (text === last?.text) return last;
+    last = texts.get(text);
+    if (last === undefined) {
+      last = { text, id: numRead++, ...splitSystemText(text, readList) };
+      texts.set(text, last);
+    }
+    return last;
   };
 }
 
