@@ -1,0 +1,101 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { runConfigSchema, type RunConfig } from "#contracts/run.ts";
+import type { TrajectoryContent } from "#contracts/trajectory.ts";
+import { buildExample } from "#core/tokenizer/buildExample.ts";
+import { openExampleFile, type ExampleFile } from "#core/training/exampleFile.ts";
+import { openStore, type Store } from "#store/index.ts";
+import { addTrajectories, weatherTrajectory, writeTinyModel } from "../../test/fixtures/tinyWorkspace.ts";
+import { readModelFolder } from "./models.ts";
+import { EXAMPLE_FILE, prepareExamples, type PrepareOptions } from "./prepareExamples.ts";
+
+const weather = (count: number): TrajectoryContent[] => Array.from({ length: count }, (_, i) => weatherTrajectory(i + 1));
+
+async function prepared(contents: readonly TrajectoryContent[], over: Partial<RunConfig> = {}, options: Partial<PrepareOptions> = {}) {
+  const root = mkdtempSync(join(tmpdir(), "callsmith-prepare-"));
+  const store: Store = openStore(join(root, "workspace.sqlite"));
+  onTestFinished(() => {
+    store.close();
+    rmSync(root, { recursive: true });
+  });
+  addTrajectories(store, contents);
+  await writeTinyModel(join(root, "model"));
+  const { tokenizer } = await readModelFolder(join(root, "model"));
+  const config = runConfigSchema.parse({ maxLength: 320, ...over });
+  const runDir = join(root, "run");
+  return { store, tokenizer, config, runDir, work: prepareExamples({ store, tokenizer, config, runDir, ...options }) };
+}
+
+function readBack(runDir: string): ExampleFile {
+  const bytes = new Uint8Array(readFileSync(join(runDir, EXAMPLE_FILE)));
+  return openExampleFile({ name: EXAMPLE_FILE, numBytes: bytes.length, read: (offset, n) => bytes.slice(offset, offset + n) });
+}
+
+describe("prepareExamples", () => {
+  it("writes every trajectory's example, training first, and says which file position is whose", async () => {
+    const { store, tokenizer, config, runDir, work } = await prepared(weather(30));
+    const { plan, train, validation } = await work;
+    const file = readBack(runDir);
+    expect(file.index.splits).toEqual([...Array(27).fill("train"), ...Array(3).fill("validation")]);
+    expect([...train, ...validation].map(({ trajectoryId }) => trajectoryId)).toEqual(file.index.trajectoryIds);
+    file.index.trajectoryIds.forEach((id, i) => {
+      const outcome = buildExample(store.trajectories.get(id).trajectory, tokenizer, config);
+      const { inputIds, lossMask, segments } = (outcome as Extract<typeof outcome, { ok: true }>).example;
+      expect(file.at(i)).toEqual({ inputIds, lossMask, segments });
+    });
+    expect(train.reduce((sum, { numSupervisedTokens }) => sum + numSupervisedTokens, 0)).toBe(plan.numSupervisedTokens);
+    expect(file.index.lengths.slice(0, 27).reduce((sum, length) => sum + length, 0)).toBe(plan.numTokens);
+  });
+
+  it("counts and names what gives no example, and what was cut to fit", async () => {
+    const noAssistant = { ...weatherTrajectory(70), turns: weatherTrajectory(70).turns.slice(0, 2) };
+    const endless = weatherTrajectory(71);
+    const tooLong = { ...endless, turns: Array.from({ length: 8 }, () => endless.turns.slice(1)).flat() };
+    const longSystem = { ...endless, turns: [{ role: "system" as const, content: "Be kind. ".repeat(200) }, ...endless.turns.slice(1)] };
+    const { work } = await prepared([...weather(8), noAssistant, weatherTrajectory(72), tooLong, longSystem]);
+    const { plan } = await work;
+    expect(plan.refused.map(({ trajectoryId, code }) => [trajectoryId, code])).toEqual([
+      ["T-00009", "E_EXAMPLE_NO_TARGET"],
+      ["T-00011", "E_EXAMPLE_TOO_LONG"],
+    ]);
+    expect(plan).toMatchObject({ numTrajectories: 12, numRefused: 2, numExamples: 9, numEvalExamples: 1, numTruncated: 1 });
+    expect(plan.numCutTokens).toBeGreaterThan(200);
+  });
+
+  it("evaluates on a choice of the held-out trajectories that the seed determines", async () => {
+    const chosen = async (seed: number) => (await (await prepared(weather(200), { maxEvalExamples: 5, seed })).work).validation;
+    const [first, again, other] = [await chosen(1), await chosen(1), await chosen(2)];
+    expect(first).toHaveLength(5);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+  });
+
+  it("names the data version by content and split: the same for the same data, another after any change", async () => {
+    const version = async (contents: readonly TrajectoryContent[]) => (await (await prepared(contents)).work).plan.dataVersion;
+    const base = await version(weather(12));
+    expect(await version(weather(12))).toBe(base);
+    expect(await version([...weather(11), weatherTrajectory(99)])).not.toBe(base);
+    expect(await version(weather(12).toReversed())).not.toBe(base);
+  });
+
+  it("gives the event loop its turns, and leaves nothing behind when cancelled", async () => {
+    const abort = new AbortController();
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+      if (turns === 3) abort.abort();
+    }, 1);
+    onTestFinished(() => clearInterval(timer));
+    const { runDir, work } = await prepared(weather(600), {}, { signal: abort.signal });
+    await expect(work).rejects.toMatchObject({ code: "E_CANCELLED" });
+    expect(readdirSync(runDir)).toEqual([]);
+  });
+
+  it("refuses a set without a training example", async () => {
+    const { runDir, work } = await prepared([]);
+    await expect(work).rejects.toMatchObject({ code: "E_RUN_NO_EXAMPLES" });
+    expect(existsSync(join(runDir, EXAMPLE_FILE))).toBe(false);
+  });
+});
