@@ -3,9 +3,11 @@ import { checkTurn } from "#core/trajectories/checkCalls.ts";
 import type { TrajectoryDetail, TrajectoryFilter, TrajectoryPage } from "#contracts/procedures/trajectories.ts";
 import type { Trajectory } from "#contracts/trajectory.ts";
 import type { Core } from "./core.ts";
+import { continueIndexing } from "./startIndexing.ts";
 
 export function listTrajectories(core: Core, filter: TrajectoryFilter, offset: number, limit: number): TrajectoryPage {
   const { lists, trajectories, search } = core.store;
+  if (filter.text !== undefined && !search.isComplete()) continueIndexing(core);
   const { total, numbers } = lists.page(filter, offset, limit);
   return { total, offset, rows: trajectories.summaries(numbers), indexComplete: search.isComplete() };
 }

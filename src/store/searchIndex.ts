@@ -24,6 +24,8 @@ export interface SimilarTrajectory {
 
 const INDEXED = "search.lastContent";
 const INDEXED_SYSTEM = "search.lastSystemPart";
+/** Rounds are counted in a byte; nobody types this many words. */
+const MAX_TERMS = 200;
 
 export type SearchIndex = ReturnType<typeof searchIndex>;
 
@@ -41,6 +43,10 @@ export function searchIndex(db: Db) {
   const insertTurns = db.prepare<[number, string]>("INSERT INTO turn_text (rowid, text) VALUES (?, ?)");
   const insertSystem = db.prepare<[number, string]>("INSERT INTO system_text (rowid, text) VALUES (?, ?)");
   const findSystem = db.prepare<[string], number>("SELECT rowid FROM system_text WHERE system_text MATCH ?").pluck();
+  const findTurns = db.prepare<[string], number>("SELECT rowid FROM turn_text WHERE turn_text MATCH ?").pluck();
+  const contentsWithSystem = db
+    .prepare<[string], number>("SELECT id FROM content INDEXED BY content_by_system WHERE system_id IN (SELECT value FROM json_each(?))")
+    .pluck();
   const selectSimilar = db.prepare<[string, string, string, number], { id: number; content_id: number; title: string; rank: number }>(`
     SELECT min(t.id) AS id, t.content_id, c.title, turn_text.rank AS rank
     FROM turn_text JOIN trajectory t ON t.content_id = turn_text.rowid JOIN content c ON c.id = t.content_id
@@ -75,21 +81,31 @@ export function searchIndex(db: Db) {
     },
 
     /**
-     * Reads only: the condition on `content c` that a search text stands for, with its parameters; null where it names no term.
+     * Reads only: one byte a content, 1 where its turns and its system text hold every term of the text; none where it names no term.
      *
-     * System texts are indexed once for all their trajectories, so a term may be found in either place.
+     * System texts are indexed once for all their trajectories, so each term may be found in either place.
      */
-    condition(text: string): { readonly sql: string; readonly params: readonly string[] } | null {
+    matching(text: string): Uint8Array {
       const terms = searchTerms(text).map(quotedTerm);
-      if (terms.length === 0) return null;
-      const inSystem = terms.map((term) => findSystem.all(term));
-      if (inSystem.every((parts) => parts.length === 0)) {
-        return { sql: "c.id IN (SELECT rowid FROM turn_text WHERE turn_text MATCH ?)", params: [terms.join(" AND ")] };
+      const hits = new Uint8Array((lastContent.get() ?? 0) + 1);
+      if (terms.length === 0) return hits;
+      const systemParts = terms.map((term) => findSystem.all(term));
+      if (systemParts.every((parts) => parts.length === 0)) {
+        for (const id of findTurns.all(terms.join(" AND "))) hits[id] = 1;
+        return hits;
       }
-      const each = terms.map(
-        () => "(c.id IN (SELECT rowid FROM turn_text WHERE turn_text MATCH ?) OR c.system_id IN (SELECT value FROM json_each(?)))",
-      );
-      return { sql: each.join(" AND "), params: terms.flatMap((term, i) => [term, JSON.stringify(inSystem[i])]) };
+      const rounds = terms.slice(0, MAX_TERMS);
+      rounds.forEach((term, round) => {
+        const inSystem = systemParts[round]!.length === 0 ? [] : contentsWithSystem.all(JSON.stringify(systemParts[round]));
+        // What was a hit in every round before is one in this round too.
+        for (const ids of [findTurns.all(term), inSystem]) for (const id of ids) if (hits[id] === round) hits[id] = round + 1;
+      });
+      return hits.map((round) => (round === rounds.length ? 1 : 0));
+    },
+
+    /** Reads only: changes whenever the index has grown. */
+    version(): string {
+      return `${indexedUpTo(INDEXED)}/${indexedUpTo(INDEXED_SYSTEM)}`;
     },
 
     /** Reads only: trajectories whose turns hold most of the words, closest first; equal contents come once. */

@@ -53,10 +53,12 @@ CREATE TABLE trajectory (
   revision INTEGER NOT NULL,
   content_id INTEGER NOT NULL REFERENCES content (id)
 );
-CREATE INDEX trajectory_by_source ON trajectory (source_id);
-CREATE INDEX trajectory_by_split ON trajectory (split);
-CREATE INDEX trajectory_by_source_split ON trajectory (source_id, split);
 CREATE INDEX trajectory_by_content ON trajectory (content_id);
+-- Lists are kept in memory: new rows are seen by their ids, changed ones by this count.
+CREATE TRIGGER trajectory_changed AFTER UPDATE ON trajectory BEGIN
+  INSERT INTO setting (key, value) VALUES ('trajectory.changes', '1')
+  ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1;
+END;
 
 -- Append-only: undo is a new revision.
 CREATE TABLE revision (
