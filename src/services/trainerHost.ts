@@ -116,7 +116,10 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
     },
 
     generate(options) {
-      generator ??= createGenerator(spawn(), () => (generator = null));
+      generator ??= createGenerator(spawn(), {
+        onReady: (name) => (engineName = name),
+        onEnd: () => (generator = null),
+      });
       return generator.generate(options);
     },
 
@@ -141,7 +144,12 @@ interface PendingRequest {
   readonly reject: (error: AppError) => void;
 }
 
-function createGenerator(trainer: TrainerProcess, onEnd: () => void): Generator {
+interface GeneratorEvents {
+  readonly onReady: (engineName: string) => void;
+  readonly onEnd: () => void;
+}
+
+function createGenerator(trainer: TrainerProcess, { onReady, onEnd }: GeneratorEvents): Generator {
   const pending = new Map<number, PendingRequest>();
   let lastRequestId = 0;
 
@@ -152,6 +160,7 @@ function createGenerator(trainer: TrainerProcess, onEnd: () => void): Generator 
   };
   trainer.onExit((detail) => end(new AppError("E_TRAINER_LOST", { detail })));
   trainer.onMessage((message) => {
+    if (message.type === "ready") onReady(message.engine);
     if (message.type !== "generated" && message.type !== "generatedAll" && message.type !== "failed") return;
     const request = pending.get(message.requestId ?? -1);
     if (request === undefined) return;
