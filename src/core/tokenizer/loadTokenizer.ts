@@ -19,11 +19,13 @@ export type TokenizerFiles =
 interface TokenizerParts {
   readonly name: string;
   /** Entries reachable from text. */
-  readonly vocab: Readonly<Record<string, number>>;
+  readonly vocab: ReadonlyMap<string, number>;
   readonly merges: readonly (readonly [string, string])[];
   /** Entries reachable by id only. */
   readonly added: ReadonlyMap<string, number>;
   readonly split: Splitter;
+  /** A piece that is an entry becomes that entry, whether or not merges lead there. */
+  readonly ignoreMerges: boolean;
 }
 
 /** @throws E_MODEL_INVALID where a file cannot be read or asks for a kind of tokenizer that is not byte-level BPE */
@@ -50,7 +52,7 @@ function parseObject(name: string, file: string, text: string): Record<string, u
 const OPT_SPECIAL = /^(<s>|<pad>|<\/s>|<unk>|<mask>|<\|endoftext\|>|madeupword\d{4})$/;
 
 function readOptFiles(files: { name: string; vocabJson: string; mergesText: string }): TokenizerParts {
-  const entries = Object.entries(parseObject(files.name, "vocab.json", files.vocabJson)) as [string, number][];
+  const entries = [...readVocab(files.name, parseObject(files.name, "vocab.json", files.vocabJson))];
   const merges = files.mergesText
     .split("\n")
     .map((line) => line.replace(/\r$/, ""))
@@ -60,51 +62,83 @@ function readOptFiles(files: { name: string; vocabJson: string; mergesText: stri
   if ("unsupported" in gpt2) refuse(files.name, gpt2.unsupported);
   return {
     name: files.name,
-    vocab: Object.fromEntries(entries.filter(([token]) => !OPT_SPECIAL.test(token))),
+    vocab: new Map(entries.filter(([token]) => !OPT_SPECIAL.test(token))),
     merges,
     added: new Map(entries.filter(([token]) => OPT_SPECIAL.test(token))),
     split: gpt2.split,
+    ignoreMerges: false,
   };
 }
 
+/** Ids beyond this are a broken file: a table of them would not fit in memory. */
+const MAX_ID = 10_000_000;
+
+function readVocab(name: string, vocab: object): Map<string, number> {
+  const entries = Object.entries(vocab);
+  const wrong = entries.find(([, id]) => !isId(id));
+  if (wrong !== undefined) refuse(name, `the entry ${JSON.stringify(wrong[0])} has no id`);
+  return new Map(entries as [string, number][]);
+}
+
+const isId = (id: unknown): id is number => Number.isInteger(id) && (id as number) >= 0 && (id as number) <= MAX_ID;
+
 function toPair(name: string, merge: unknown): readonly [string, string] {
   const pair = typeof merge === "string" ? merge.split(" ") : merge;
-  if (!Array.isArray(pair) || pair.length !== 2) refuse(name, `a merge is not a pair: ${JSON.stringify(merge)}`);
+  if (!Array.isArray(pair) || pair.length !== 2 || pair.some((part) => typeof part !== "string"))
+    refuse(name, `a merge is not a pair: ${JSON.stringify(merge)}`);
   return pair as [string, string];
 }
 
 function readTokenizerJson(name: string, text: string): TokenizerParts {
   const json = parseObject(name, "tokenizer.json", text);
   const model = (json["model"] ?? {}) as Record<string, unknown>;
-  if (model["type"] !== "BPE" || typeof model["vocab"] !== "object" || !Array.isArray(model["merges"])) {
+  const { vocab, merges } = model;
+  if (model["type"] !== "BPE" || typeof vocab !== "object" || vocab === null || !Array.isArray(merges)) {
     refuse(name, "tokenizer.json does not describe a BPE model");
   }
+  if (model["continuing_subword_prefix"] || model["end_of_word_suffix"]) refuse(name, "its entries mark the ends of words");
   if (json["normalizer"] !== null && json["normalizer"] !== undefined) refuse(name, "its normalizer would change the text");
   const preTokenizer = compilePreTokenizer(json["pre_tokenizer"]);
   if ("unsupported" in preTokenizer) refuse(name, preTokenizer.unsupported);
-  const added = new Map(((json["added_tokens"] ?? []) as { content: string; id: number }[]).map((token) => [token.content, token.id]));
+  const added = readAddedTokens(name, json["added_tokens"] ?? []);
   return {
     name,
-    vocab: Object.fromEntries(Object.entries(model["vocab"] as Record<string, number>).filter(([token]) => !added.has(token))),
-    merges: model["merges"].map((merge) => toPair(name, merge)),
+    vocab: new Map([...readVocab(name, vocab)].filter(([token]) => !added.has(token))),
+    merges: merges.map((merge) => toPair(name, merge)),
     added,
     split: preTokenizer.split,
+    ignoreMerges: model["ignore_merges"] === true,
   };
+}
+
+function readAddedTokens(name: string, tokens: unknown): Map<string, number> {
+  if (!Array.isArray(tokens)) refuse(name, "its added tokens are no list");
+  return new Map(
+    tokens.map((token: { content?: unknown; id?: unknown } | null) => {
+      if (typeof token?.content !== "string" || !isId(token.id)) refuse(name, `an added token has no text or id: ${JSON.stringify(token)}`);
+      return [token.content, token.id] as const;
+    }),
+  );
 }
 
 /** Tokens of one piece are remembered up to this many pieces; natural text repeats itself, so most pieces are found. */
 const MAX_REMEMBERED_PIECES = 200_000;
 const MAX_REMEMBERED_LENGTH = 64;
+/** Longer pieces (a megabyte of Base64) are encoded in parts, since BPE keeps an object for each byte; ids then differ at the cuts. */
+const MAX_PIECE_LENGTH = 100_000;
 
 function assemble(parts: TokenizerParts): Tokenizer {
   const bytesById: Uint8Array[] = [];
-  const idByToken = new Map(Object.entries(parts.vocab));
+  const idByToken = parts.vocab;
   for (const [token, id] of idByToken) {
     bytesById[id] = fromByteChars(token) ?? refuse(parts.name, `the entry ${JSON.stringify(token)} is not byte-level`);
   }
-  const bpe = new BPE({ type: "BPE", vocab: { ...parts.vocab }, merges: parts.merges.map(([a, b]) => [a, b]) } as ConstructorParameters<
-    typeof BPE
-  >[0]);
+  const model: ConstructorParameters<typeof BPE>[0] = {
+    type: "BPE",
+    vocab: Object.fromEntries(idByToken),
+    merges: parts.merges.map(([a, b]): [string, string] => [a, b]),
+  };
+  const bpe = new BPE(model);
 
   const utf8 = new TextEncoder();
   const { special, named } = placeSpecialTokens(parts, bytesById.length);
@@ -115,9 +149,10 @@ function assemble(parts: TokenizerParts): Tokenizer {
   const encodePiece = (piece: string): readonly number[] => {
     const known = remembered.get(piece);
     if (known !== undefined) return known;
-    const ids = bpe
-      .bpe(toByteChars(piece))
-      .map((token) => idByToken.get(token) ?? refuse(parts.name, `no entry for ${JSON.stringify(token)}`));
+    if (piece.length > MAX_PIECE_LENGTH) return partsOf(piece).flatMap(encodePiece);
+    const chars = toByteChars(piece);
+    const tokens = parts.ignoreMerges && idByToken.has(chars) ? [chars] : bpe.bpe(chars);
+    const ids = tokens.map((token) => idByToken.get(token) ?? refuse(parts.name, `there is no entry for ${JSON.stringify(token)}`));
     if (piece.length <= MAX_REMEMBERED_LENGTH) {
       if (remembered.size >= MAX_REMEMBERED_PIECES) remembered.clear();
       remembered.set(piece, ids);
@@ -154,6 +189,18 @@ function assemble(parts: TokenizerParts): Tokenizer {
     tokenBytes: (id) => bytesById[id] ?? noBytes,
     isSpecial: (id) => specialIds.has(id),
   };
+}
+
+/** Cut between characters. */
+function partsOf(piece: string): string[] {
+  const cuts: string[] = [];
+  for (let start = 0; start < piece.length;) {
+    const limit = start + MAX_PIECE_LENGTH;
+    const end = /[\uD800-\uDBFF]/.test(piece[limit - 1] ?? "") ? limit - 1 : limit;
+    cuts.push(piece.slice(start, end));
+    start = end;
+  }
+  return cuts;
 }
 
 /** Role markers that the files do not name take the first rows after every entry, in the order of `ROLE_MARKERS`. */

@@ -59,10 +59,6 @@ describe.skipIf(!hasOpt)("OPT's tokenizer (skipped where ../shared/data/opt-bpe 
       pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true },
       model: { type: "BPE", vocab, merges: read("merges.txt").split("\n").slice(1).filter(Boolean) },
     };
-    // entries that are neither bytes nor added tokens cannot be read
-    for (const token of ["<s>", "<unk>", "<|endoftext|>", "<mask>", "madeupword0000", "madeupword0001", "madeupword0002"]) {
-      json.added_tokens.push({ id: vocab[token]!, content: token });
-    }
     const same = loadTokenizer({ name: "opt", tokenizerJson: JSON.stringify(json) });
     expect(same.special).toEqual(opt.special);
     for (const { text } of goldens) expect(same.encode(text)).toEqual(opt.encode(text));
@@ -135,6 +131,19 @@ describe("the small tokenizer that is trained", () => {
     expect(() => trainBpe(counts, { vocabSize: 266, wholeWords: ["Berlin"] })).toThrow("no room");
   });
 
+  it("takes whole entries before merges where the file says so", () => {
+    const vocab = { ...small.model.vocab, Berlinish: 5000 };
+    const withEntry = { ...small, model: { ...small.model, vocab } };
+    const load = (model: object) => loadTokenizer({ name: "small", tokenizerJson: JSON.stringify({ ...withEntry, model }) });
+    expect(load(withEntry.model).encode("Berlinish").length).toBeGreaterThan(1);
+    expect(load({ ...withEntry.model, ignore_merges: true }).encode("Berlinish")).toEqual([5000]);
+  });
+
+  it("encodes a megabyte without a space, and gives it back", () => {
+    const text = `${"🙂".repeat(60_000)}${"a".repeat(1_000_000)}`;
+    expect(tokenizer.decode(tokenizer.encode(text)) === text).toBe(true);
+  });
+
   it("takes its pattern from the file", () => {
     const letters = trainBpe(countWords(CORPUS, "."), { vocabSize: 400, pattern: "[\\s\\S]" });
     const single = loadTokenizer({ name: "single", tokenizerJson: JSON.stringify(letters) });
@@ -159,6 +168,15 @@ describe("files that are no tokenizer of ours", () => {
     ["a normalizer", JSON.stringify({ ...valid, normalizer: { type: "NFC" } })],
     ["a space put in front", JSON.stringify({ ...valid, pre_tokenizer: { type: "ByteLevel", add_prefix_space: true } })],
     ["no byte-level step", JSON.stringify({ ...valid, pre_tokenizer: { type: "Whitespace" } })],
+    ["an entry without an id", JSON.stringify({ ...valid, model: { ...valid.model, vocab: { a: "b" } } })],
+    ["an id that no table can hold", JSON.stringify({ ...valid, model: { ...valid.model, vocab: { a: 1e12 } } })],
+    ["a merge of three", JSON.stringify({ ...valid, model: { ...valid.model, merges: ["a b c"] } })],
+    ["an added token without a text", JSON.stringify({ ...valid, added_tokens: [{ id: 1 }] })],
+    ["word ends of its own", JSON.stringify({ ...valid, model: { ...valid.model, end_of_word_suffix: "</w>" } })],
+    [
+      "entries that are no bytes",
+      JSON.stringify({ ...valid, model: { ...valid.model, vocab: { ...valid.model.vocab, "\u2581the": 299 } } }),
+    ],
     ["no end token", JSON.stringify({ ...valid, added_tokens: valid.added_tokens.filter((token) => token.content !== "</s>") })],
   ])("are refused with a reason: %s", (_, tokenizerJson) => {
     expect(() => loadTokenizer({ name: "folder", tokenizerJson })).toThrow(

@@ -121,7 +121,13 @@ describe("the call checker", () => {
     expect(codes(booking({ people: 2.0 }).findings)).toEqual([]);
     expect(codes(booking({ seating: "inside", smoking: true, tags: [] }).findings)).toEqual([]);
     const conversation = [DEFAULT_USER, says("tomorrow at 19:30")];
-    for (const times of [{ at: "19:30" }, { at: "19:30:00Z" }, { from: "2026-05-01T19:30" }, { from: "2026-05-01 19:30:00+02:00" }]) {
+    const moments: JsonObject[] = [
+      { at: "19:30" },
+      { at: "19:30:00Z" },
+      { from: "2026-05-01T19:30" },
+      { from: "2026-05-01 19:30:00+02:00" },
+    ];
+    for (const times of moments) {
       expect(check(callOf("book_table", { city: "Oslo", people: 2, ...times }), { conversation })).toEqual({ findings: [] });
     }
   });
