@@ -162,7 +162,7 @@ describe("compiled graphs", () => {
     const config = tinyConfig();
     const compiled: string[] = [];
     const settings = { config, seed: 1, kind: "compiled" as const, onCompile: ({ what }: { what: string }) => compiled.push(what) };
-    const engine = await openEngine({ ...settings, activationLimitBytes: 1 });
+    const engine = await openEngine({ ...settings, graphLimit: 1 });
     const short = randomBatch(config, [4], 4);
     const long = randomBatch(config, [8], 8);
     for (const batch of [short, short, long, short]) await engine.evaluateLoss(batch);

@@ -25,13 +25,13 @@ interface EngineSettings {
   readonly numThreads?: number;
   /** Told before a graph is compiled, which takes from a tenth of a second to several seconds. */
   readonly onCompile?: (progress: CompileProgress) => void;
-  /** What compiled graphs may hold between runs, in bytes. */
-  readonly activationLimitBytes?: number;
+  /** Compiled graphs kept open: one for each batch shape and purpose. */
+  readonly graphLimit?: number;
 }
 
 export type EngineOptions = ModelSource & EngineSettings;
 
-const DEFAULT_ACTIVATION_LIMIT = 4 * 2 ** 30;
+const DEFAULT_GRAPH_LIMIT = 64;
 
 /** Loaded on demand: ONNX Runtime has no build for some machines (macOS on Intel), where the eager engine still works. */
 async function compiledBackend(settings: EngineSettings, config: OptConfig, parts: BackendParts): Promise<StepBackend> {
@@ -40,7 +40,7 @@ async function compiledBackend(settings: EngineSettings, config: OptConfig, part
   });
   return new CompiledBackend(config, parts, {
     numThreads: settings.numThreads ?? availableParallelism(),
-    activationLimitBytes: settings.activationLimitBytes ?? DEFAULT_ACTIVATION_LIMIT,
+    graphLimit: settings.graphLimit ?? DEFAULT_GRAPH_LIMIT,
     ...(settings.onCompile === undefined ? {} : { onCompile: settings.onCompile }),
   });
 }

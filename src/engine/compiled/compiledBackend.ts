@@ -27,8 +27,8 @@ export interface CompileProgress {
 export interface CompiledOptions {
   readonly numThreads: number;
   readonly onCompile?: (progress: CompileProgress) => void;
-  /** What sessions may hold between runs, all together; the least recently used are closed first. */
-  readonly activationLimitBytes: number;
+  /** Graphs kept open; beyond that the least recently used is closed. */
+  readonly graphLimit: number;
 }
 
 export class CompiledBackend implements StepBackend {
@@ -110,18 +110,16 @@ export class CompiledBackend implements StepBackend {
     this.graphs.delete(key);
     if (graph === undefined) {
       this.options.onCompile?.({ what });
-      const recorded = record();
-      await this.makeRoom(recorded.activationBytes);
-      graph = await CompiledGraph.open(recorded, this.options);
+      await this.makeRoom();
+      graph = await CompiledGraph.open(record(), this.options);
     }
     this.graphs.set(key, graph);
     return graph;
   }
 
-  private async makeRoom(bytes: number): Promise<void> {
-    const held = (): number => [...this.graphs.values()].reduce((sum, { activationBytes }) => sum + activationBytes, bytes);
+  private async makeRoom(): Promise<void> {
     for (const [key, graph] of this.graphs) {
-      if (held() <= this.options.activationLimitBytes) return;
+      if (this.graphs.size < this.options.graphLimit) return;
       this.graphs.delete(key);
       await graph.release();
     }

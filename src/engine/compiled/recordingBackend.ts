@@ -40,8 +40,6 @@ export class RecordingBackend extends tf.KernelBackend {
   readonly constants = new Map<string, OnnxConstant>();
   /** Values that are a `Step` of something, with the condition they came from: a product with them is a selection. */
   readonly conditionOfStep = new Map<string, string>();
-  /** Bytes of each value, counting sizes known at run time as 0. */
-  private readonly bytesOfValue = new Map<string, number>();
   private readonly tensors: tf.DataStorage<RecordedTensor>;
   private valueNames = new WeakMap<object, string>();
   private numNames = 0;
@@ -56,7 +54,6 @@ export class RecordingBackend extends tf.KernelBackend {
     this.nodes = [];
     this.constants.clear();
     this.conditionOfStep.clear();
-    this.bytesOfValue.clear();
     this.valueNames = new WeakMap();
     this.numNames = 0;
   }
@@ -127,15 +124,7 @@ export class RecordingBackend extends tf.KernelBackend {
     const dataId = {};
     this.tensors.set(dataId, { shape, dtype, values: undefined, numReferences: 1 });
     this.valueNames.set(dataId, name);
-    this.bytesOfValue.set(name, shape.some(isRunTimeSize) ? 0 : 4 * tf.util.sizeFromShape([...shape]));
     return { dataId, shape: [...shape], dtype };
-  }
-
-  /** What the outputs of these nodes take together. */
-  recordedBytes(nodes: Iterable<OnnxNode>): number {
-    let sum = 0;
-    for (const node of nodes) for (const name of node.outputs) sum += this.bytesOfValue.get(name) ?? 0;
-    return sum;
   }
 
   /** The same value under another shape or type that needs no node. */
