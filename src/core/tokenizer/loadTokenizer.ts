@@ -137,6 +137,8 @@ function assemble(parts: TokenizerParts): Tokenizer {
     type: "BPE",
     vocab: Object.fromEntries(idByToken),
     merges: parts.merges.map(([a, b]): [string, string] => [a, b]),
+    // decided before BPE is asked
+    ignore_merges: false,
   };
   const bpe = new BPE(model);
 
