@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AppError } from "#contracts/errors.ts";
 import { readRunConfig } from "#services/readRunConfig.ts";
+import { sampleReport } from "#services/sampleReport.ts";
 import { prepareSampleWorkspace } from "#services/sampleWorkspace.ts";
 import { textOption, usageError, type Command } from "../command.ts";
 import { watchJob } from "../watchJob.ts";
@@ -42,8 +43,14 @@ export const demo: Command = {
     terminal.print(sentenceOf(trained));
     stopHere(`Training ${trained.run}`);
     const summary = await runEvaluation(client, { runId: trained.run, suite: "heldout", maxPrompts: null }, { terminal, interrupted });
-    terminal.print(linesOf(summary));
+    const { clean, faults } = sampleReport(core, summary.id);
+    const cleanSummary = { ...summary, ...clean };
+    terminal.print(linesOf(cleanSummary));
+    terminal.print(`  (of ${summary.prompts} prompts; the others meet a planted fault's condition)`);
+    for (const [name, { prompts, surfaced }] of Object.entries(faults)) {
+      terminal.print(`  planted ${name.padEnd(28)} came up in ${surfaced} of ${prompts} prompts`);
+    }
     const { run, ...train } = trained;
-    return { run, workspace: folder, train, eval: evaluationReport(summary) };
+    return { run, workspace: folder, train, eval: { ...evaluationReport(cleanSummary), faults } };
   },
 };
