@@ -45,7 +45,7 @@ export function readOpenaiRow(row: JsonObject): TrajectoryContent {
     const patch = patchBetween(written[i]!, message);
     if (patch !== undefined) patches[i] = patch;
   });
-  const hasOwnTools = recordedTools !== undefined && !sameJson(recordedTools, writeTools(tools, key));
+  const hasOwnTools = recordedTools !== undefined && (tools.length === 0 || !sameJson(recordedTools, writeTools(tools, key)));
   const facts: OpenaiFacts = {
     style,
     ...(Object.keys(patches).length > 0 ? { messages: patches } : {}),

@@ -69,7 +69,7 @@ function writeItem(turn: Turn, index: number, apiList: string | undefined, facts
 function valueOf(turn: Turn, index: number, apiList: string | undefined, facts: ToolllamaFacts | undefined): string {
   if (turn.role === "assistant") {
     const recorded = facts?.texts?.[index];
-    return recorded !== undefined && meansSame(readAssistantValue(recorded), turn) ? recorded : renderToolllamaText(turn);
+    return typeof recorded === "string" && meansSame(readAssistantValue(recorded), turn) ? recorded : renderToolllamaText(turn);
   }
   const hasList = turn.role === "system" && apiList !== undefined;
   return hasList ? `${turn.content}\n${API_LIST_INTRODUCTION}${apiList}` : turn.content;
