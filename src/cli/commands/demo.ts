@@ -2,8 +2,8 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AppError } from "#contracts/errors.ts";
+import type { EvaluationSummary } from "#contracts/procedures/evaluations.ts";
 import { readRunConfig } from "#services/readRunConfig.ts";
-import { sampleReport } from "#services/sampleReport.ts";
 import { prepareSampleWorkspace } from "#services/sampleWorkspace.ts";
 import { textOption, usageError, type Command } from "../command.ts";
 import { watchJob } from "../watchJob.ts";
@@ -16,6 +16,17 @@ function freshFolder(root: string): string {
   const folder = join(root, ".workspace", name);
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** Both regimes of a planted fault together: prompts that meet its condition, and those where it came up. */
+function faultsByClass({ faultConditions }: EvaluationSummary): Readonly<Record<string, { prompts: number; surfaced: number }>> {
+  const byClass: Record<string, { prompts: number; surfaced: number }> = {};
+  for (const { name, surfaced } of faultConditions) {
+    const count = (byClass[name.split(":")[0]!] ??= { prompts: 0, surfaced: 0 });
+    count.prompts += surfaced.denominator;
+    count.surfaced += surfaced.numerator;
+  }
+  return byClass;
 }
 
 export const demo: Command = {
@@ -43,14 +54,8 @@ export const demo: Command = {
     terminal.print(sentenceOf(trained));
     stopHere(`Training ${trained.run}`);
     const summary = await runEvaluation(client, { runId: trained.run, suite: "heldout", maxPrompts: null }, { terminal, interrupted });
-    const { clean, faults } = sampleReport(core, summary.id);
-    const cleanSummary = { ...summary, ...clean };
-    terminal.print(linesOf(cleanSummary));
-    terminal.print(`  (of ${summary.prompts} prompts; the others meet a planted fault's condition)`);
-    for (const [name, { prompts, surfaced }] of Object.entries(faults)) {
-      terminal.print(`  planted ${name.padEnd(28)} came up in ${surfaced} of ${prompts} prompts`);
-    }
+    terminal.print(linesOf(summary));
     const { run, ...train } = trained;
-    return { run, workspace: folder, train, eval: { ...evaluationReport(cleanSummary), faults } };
+    return { run, workspace: folder, train, eval: { ...evaluationReport(summary), faults: faultsByClass(summary) } };
   },
 };

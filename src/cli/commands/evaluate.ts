@@ -1,5 +1,5 @@
 /** @file `eval`: the calls of a run's last checkpoint on the held-out split, against their references. */
-import type { EvaluationSummary } from "#contracts/procedures/evaluations.ts";
+import type { EvaluationSummary, Rate } from "#contracts/procedures/evaluations.ts";
 import { AppError } from "#contracts/errors.ts";
 import { onlyPositional, percent, textOption, usageError, type Command, type CommandCall, type OptionValues } from "../command.ts";
 import { watchJob } from "../watchJob.ts";
@@ -42,13 +42,14 @@ export function evaluationReport(summary: EvaluationSummary) {
     decisionRate: decisionRate.value,
     rates: { exactCallRate, malformedRate, decisionRate },
     slices: summary.slices,
+    faultConditions: summary.faultConditions,
     byCode: summary.byCode,
     seconds: summary.seconds,
   };
 }
 
-const rateLine = (name: string, rate: EvaluationSummary["exactCallRate"]): string =>
-  `  ${name.padEnd(28)} ${percent(rate.value).padStart(7)}  (${rate.numerator} of ${rate.denominator}; 95 % interval ${percent(rate.low)} to ${percent(rate.high)})`;
+const rateLine = (name: string, rate: Rate): string =>
+  `  ${name.padEnd(44)} ${percent(rate.value).padStart(7)}  (${rate.numerator} of ${rate.denominator}; 95 % interval ${percent(rate.low)} to ${percent(rate.high)})`;
 
 export function linesOf(summary: EvaluationSummary): string {
   const codes = Object.entries(summary.byCode).map(([code, count]) => `${code}: ${count}`);
@@ -58,6 +59,7 @@ export function linesOf(summary: EvaluationSummary): string {
     rateLine("malformed", summary.malformedRate),
     rateLine("decision as in reference", summary.decisionRate),
     ...summary.slices.map((slice) => rateLine(`exact calls, ${slice.name}`, slice.exactCallRate)),
+    ...summary.faultConditions.map(({ name, surfaced }) => rateLine(`planted ${name}`, surfaced)),
     ...(codes.length === 0 ? [] : [`  failures by code: ${codes.join(", ")}`]),
   ].join("\n");
 }
