@@ -188,6 +188,8 @@ async function prepare(core: Core, { handle, run, runDir, modelDir }: Preparatio
   return plan.numSteps;
 }
 
+const TRAINING = "training";
+
 interface Desk {
   readonly handle: JobHandle;
   readonly runId: string;
@@ -205,12 +207,12 @@ function takeDown(core: Core, { handle, runId, runDir }: Desk, message: TrainMes
       store.runs.update(runId, { phase: message.phase });
       break;
     case "step": {
-      const isFirst = store.runs.get(runId).state === "compiling";
       store.runPoints.addPoints(runId, [message.metrics]);
-      if (isFirst) store.runs.update(runId, { state: "running", phase: "training" });
-      handle.report({ phase: "training", done: message.metrics.step, total: message.numSteps });
+      handle.report({ phase: TRAINING, done: message.metrics.step, total: message.numSteps });
       jobs.news.rowsChanged("points");
-      if (!isFirst) return;
+      const { state, phase } = store.runs.get(runId);
+      if (state === "running" && phase === TRAINING) return;
+      store.runs.update(runId, { state: "running", phase: TRAINING });
       break;
     }
     case "eval":
@@ -222,7 +224,7 @@ function takeDown(core: Core, { handle, runId, runDir }: Desk, message: TrainMes
     case "paused":
     case "resumed": {
       const isPaused = message.type === "paused";
-      store.runs.update(runId, { state: isPaused ? "paused" : "running", phase: isPaused ? "paused" : "training" });
+      store.runs.update(runId, { state: isPaused ? "paused" : "running", phase: isPaused ? "paused" : TRAINING });
       handle.paused(isPaused);
       break;
     }

@@ -90,6 +90,7 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
             journal.add({ eval: metrics });
             send({ type: "eval", metrics });
           },
+          onPhase: phase,
           onPause: (step) => send({ type: "paused", step }),
           onResume: (step) => send({ type: "resumed", step }),
           save: async (state) => {

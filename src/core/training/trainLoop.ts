@@ -34,6 +34,8 @@ export interface TrainState {
 export interface TrainHooks {
   readonly onStep?: (metrics: StepMetrics, numSteps: number) => void | Promise<void>;
   readonly onEval?: (metrics: EvalMetrics) => void | Promise<void>;
+  /** What the loop turns to besides training: both may take long. */
+  readonly onPhase?: (phase: "evaluating" | "saving a checkpoint") => void;
   readonly onPause?: (step: number) => void;
   readonly onResume?: (step: number) => void;
   /** Writes a checkpoint of the engine's parameters and this state; both are borrowed until it settles. */
@@ -88,6 +90,7 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
 
   const save = async (): Promise<void> => {
     if (savedStep === step) return;
+    hooks.onPhase?.("saving a checkpoint");
     await hooks.save?.({ step, adamW, health });
     savedStep = step;
   };
@@ -139,6 +142,7 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
 
     const isLast = step === numSteps;
     if (evalIndices.length > 0 && (isLast || step % config.evalEverySteps === 0)) {
+      hooks.onPhase?.("evaluating");
       const evaluated = await evaluate(options, step, { mayGoOn, now });
       if (evaluated !== null) await hooks.onEval?.(evaluated);
     }
