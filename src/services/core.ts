@@ -12,6 +12,7 @@ import { registerEvaluateRestart } from "./evaluateRun.ts";
 import { registerExportRestart } from "./exportDataset.ts";
 import { registerImportRestart } from "./importDataset.ts";
 import { JobRegistry } from "./jobs.ts";
+import { removeIncoming } from "./keepSourceFile.ts";
 import { registerIndexRestart } from "./startIndexing.ts";
 import { registerTrainRestart } from "./resumeRun.ts";
 import { createTrainerHost, forkTrainer, type SpawnTrainer, type TrainerHost } from "./trainerHost.ts";
@@ -72,6 +73,7 @@ export function openCore(options: CoreOptions): Core {
     throw AppError.from(error);
   }
   for (const folder of [paths.sources, paths.runs, paths.exports, paths.logs]) mkdirSync(folder, { recursive: true });
+  removeIncoming(paths.sources);
   const jobs = new JobRegistry(store);
   const trainers = createTrainerHost(options.spawn ?? forkTrainer(resolve(options.trainerEntry)));
 

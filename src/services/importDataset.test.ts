@@ -8,6 +8,7 @@ import { startExport } from "./exportDataset.ts";
 import type { ExportResult } from "./exportFiles.ts";
 import { startImport, type ImportRequest, type ImportResult } from "./importDataset.ts";
 import { getTrajectory, listTrajectories } from "./trajectories.ts";
+import { findInputFiles } from "./inputFiles.ts";
 import { startIndexing } from "./startIndexing.ts";
 
 const chatRow = (user: string, more: object = {}): string =>
@@ -78,6 +79,26 @@ describe("an import", () => {
     expect(second).toMatchObject({ rows: 2, trajectories: first.trajectories, alreadyImported: 2, sourceIds: first.sourceIds });
     expect(core.store.trajectories.count()).toBe(2);
     expect(readdirSync(core.paths.sources)).toHaveLength(1);
+  });
+
+  it("adds only what is new of a file that was corrected and is imported again", async () => {
+    const core = openTestCore();
+    const file = join(temporaryFolder(), "rows.jsonl");
+    writeFileSync(file, [chatRow("one"), '{"messages": oops}', chatRow("twice"), chatRow("twice")].join("\n"));
+    expect(await importInto(core, file)).toMatchObject({ rows: 4, refused: 1, trajectories: 3 });
+    writeFileSync(file, [chatRow("one"), chatRow("mended"), chatRow("twice"), chatRow("twice"), chatRow("twice")].join("\n"));
+    const result = await importInto(core, file);
+    expect(result).toMatchObject({ rows: 5, refused: 0, trajectories: 2, alreadyImported: 3 });
+    const titles = core.store.trajectories.summaries([1, 2, 3, 4, 5]).map((row) => row.title);
+    expect(titles).toEqual(["one", "twice", "twice", "mended", "twice"]);
+    expect(ledgerOf(core, result.sourceIds[0]!).map((row) => row.trajectoryId)).toEqual([
+      "T-00001",
+      "T-00004",
+      "T-00002",
+      "T-00003",
+      "T-00005",
+    ]);
+    expect(getTrajectory(core, "T-00002").origin.rows).toEqual([expect.objectContaining({ rowIndex: 2 })]);
   });
 
   it("takes the split that a row names, and holds out a query with all its answers", async () => {
@@ -170,13 +191,30 @@ describe("bad input", () => {
     expect(core.jobs.list()).toEqual([]);
   });
 
-  it.skipIf(process.getuid?.() === 0)("a folder without read rights is named (not as root, who may read everything)", () => {
+  it.skipIf(process.platform === "win32")("a folder without read rights is named; inside another folder it is noted", async () => {
     const core = openTestCore();
-    const folder = join(temporaryFolder(), "closed");
-    mkdirSync(folder);
-    chmodSync(folder, 0o000);
-    expect(() => startImport(core, { paths: [folder] })).toThrow(expect.objectContaining({ code: "E_FILE_NO_ACCESS" }));
-    chmodSync(folder, 0o700);
+    const folder = temporaryFolder();
+    const closed = join(folder, "closed");
+    mkdirSync(closed);
+    writeFileSync(join(folder, "rows.jsonl"), chatRow("one"));
+    chmodSync(folder, 0o755);
+    chmodSync(closed, 0o000);
+    const isRoot = process.getuid!() === 0;
+    // Root may read everything: it looks with the rights of nobody.
+    if (isRoot) process.seteuid!(65_534);
+    try {
+      expect(() => startImport(core, { paths: [closed] })).toThrow(
+        expect.objectContaining({ code: "E_FILE_NO_ACCESS", params: { path: closed } }),
+      );
+      expect(findInputFiles([folder])).toMatchObject({
+        files: [{ path: join(folder, "rows.jsonl") }],
+        skipped: [{ path: closed, reason: expect.stringContaining("may not be read") }],
+      });
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      chmodSync(closed, 0o700);
+    }
+    await expectUsable(core);
   });
 
   it("a file of no known format, and one of another than named, fail with the reason", async () => {

@@ -84,7 +84,7 @@ function importFile(store: Store, task: ImportTask, file: InputFile, control: Ta
     return { path: file.path, reason: recognised.error.message };
   }
   const kept = keepSourceFile(file.path, task.sourcesDir, {
-    mayBeKnown: store.sources.list().some((source) => source.numBytes === file.numBytes),
+    mayBeKnown: store.sources.hasSize(file.numBytes),
     onBytes: (numBytes) => {
       control.checkpoint();
       control.report({ phase: `copying ${file.name}, ${percent(numBytes, file.numBytes)}` });
@@ -100,7 +100,7 @@ function importFile(store: Store, task: ImportTask, file: InputFile, control: Ta
   if (source.finished) return { source, alreadyImported: source.counts.rows };
 
   const settled = settledBits(store.sources.settledRows(source.id));
-  const writer = createBatchWriter(store, source.id, settled.bits);
+  const writer = createBatchWriter(store, source, settled.bits);
   readRows(kept.path, recognised.format, (batch, byteOffset) => {
     writer.write(batch);
     const bytes = progress.bytesOfEarlierFiles + byteOffset;
@@ -111,8 +111,9 @@ function importFile(store: Store, task: ImportTask, file: InputFile, control: Ta
     control.report({ phase, done, total: Math.max(done, Math.round((done * progress.totalBytes) / Math.max(bytes, 1))) }, true);
     control.checkpoint();
   });
-  store.sources.markFinished(source.id, settled.count);
-  return { source: store.sources.get(source.id), alreadyImported: settled.count };
+  const alreadyImported = settled.count + writer.rowsHereBefore();
+  store.sources.markFinished(source.id, alreadyImported);
+  return { source: store.sources.get(source.id), alreadyImported };
 }
 
 /** Hands out what the rows of a file became, in the order they settle, in batches; `byteOffset` is how far the file is read. */
@@ -156,12 +157,18 @@ interface BatchWriter {
   write(batch: readonly Settled[]): void;
   /** Rows written or found settled so far. */
   rowsSeen(): number;
+  /** Rows whose trajectory an earlier version of the file had brought in. */
+  rowsHereBefore(): number;
 }
 
-function createBatchWriter(store: Store, sourceId: number, settled: Uint8Array): BatchWriter {
+function createBatchWriter(store: Store, source: StoredSource, settled: Uint8Array): BatchWriter {
   const at = new Date().toISOString();
   const revision = { author: "import", reason: "imported", at };
+  const sourceId = source.id;
+  // A file that was corrected and imported again adds only what is new in it.
+  const earlier = store.sources.earlierVersions(source);
   let rowsSeen = 0;
+  let rowsHereBefore = 0;
   const isSettled = (rowIndex: number): boolean => settled[rowIndex] === 1;
 
   const writeEntry = (entry: Settled, counts: Counts): void => {
@@ -176,8 +183,10 @@ function createBatchWriter(store: Store, sourceId: number, settled: Uint8Array):
     const rows = entry.rows.filter((row) => !isSettled(row.rowIndex));
     if (rows.length === 0) return;
     const contentId = store.contents.write(entry.content, summaryOf(entry.content));
-    const trajectory = store.trajectories.add({ sourceId, split: assignSplit(entry.content), contentId, ...revision });
-    counts.trajectories++;
+    const known = earlier.length === 0 ? null : store.trajectories.importedBefore(contentId, earlier, sourceId);
+    const trajectory = known ?? store.trajectories.add({ sourceId, split: assignSplit(entry.content), contentId, ...revision });
+    if (known === null) counts.trajectories++;
+    else rowsHereBefore += rows.length;
     for (const row of rows) {
       counts[row.outcome]++;
       store.sources.addLedgerRow(sourceId, { ...row, trajectory });
@@ -193,6 +202,7 @@ function createBatchWriter(store: Store, sourceId: number, settled: Uint8Array):
       });
     },
     rowsSeen: () => rowsSeen,
+    rowsHereBefore: () => rowsHereBefore,
   };
 }
 

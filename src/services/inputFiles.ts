@@ -39,8 +39,7 @@ export function findInputFiles(paths: readonly string[]): InputFiles {
 }
 
 function walk(folder: string, root: string, files: Map<string, InputFile>, skipped: SkippedFile[]): void {
-  const entries = readdirSync(folder).sort();
-  for (const entry of entries) {
+  for (const entry of entriesOf(folder)) {
     const path = join(folder, entry);
     if (entry.startsWith(".")) continue;
     try {
@@ -52,6 +51,14 @@ function walk(folder: string, root: string, files: Map<string, InputFile>, skipp
     } catch (error) {
       skipped.push({ path, reason: AppError.from(error).message });
     }
+  }
+}
+
+function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    throw AppError.from(error);
   }
 }
 

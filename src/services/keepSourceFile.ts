@@ -4,7 +4,20 @@
  * Ledger rows point into the kept file, so it has to be exactly what was read: the hash is taken of the copy.
  */
 import { createHash } from "node:crypto";
-import { closeSync, constants, copyFileSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 export interface KeptFile {
@@ -21,13 +34,15 @@ export interface KeepOptions {
 }
 
 const CHUNK_BYTES = 4 * 2 ** 20;
+const SYNCED_FROM_BYTES = 2 ** 20;
+const INCOMING = ".incoming-";
 
 export function keepSourceFile(path: string, sourcesDir: string, options: KeepOptions): KeptFile {
   if (options.mayBeKnown) {
     const known = hashing(path, null, options);
     if (existsSync(join(sourcesDir, known.sha256))) return { ...known, path: join(sourcesDir, known.sha256) };
   }
-  const temporary = join(sourcesDir, `.incoming-${process.pid}-${performance.now().toString(36).replace(".", "")}`);
+  const temporary = join(sourcesDir, `${INCOMING}${process.pid}-${performance.now().toString(36).replace(".", "")}`);
   try {
     const { sha256, numBytes } = cloned(path, temporary) ? hashing(temporary, null, options) : hashing(path, temporary, options);
     const kept = join(sourcesDir, sha256);
@@ -38,6 +53,11 @@ export function keepSourceFile(path: string, sourcesDir: string, options: KeepOp
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** Removes what a killed import was copying; call while nobody else imports. */
+export function removeIncoming(sourcesDir: string): void {
+  for (const name of readdirSync(sourcesDir)) if (name.startsWith(INCOMING)) rmSync(join(sourcesDir, name), { force: true });
 }
 
 /** Shares the blocks where the file system can; false where it cannot. */
@@ -54,13 +74,13 @@ function cloned(from: string, to: string): boolean {
 /** Reads a file once: hash and size, and a copy where one is asked for. */
 function hashing(from: string, to: string | null, options: KeepOptions): { readonly sha256: string; readonly numBytes: number } {
   const hash = createHash("sha256");
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   const input = openSync(from, "r");
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, fstatSync(input).size + 1));
   const output = to === null ? null : openSync(to, "wx");
   let numBytes = 0;
   try {
     for (;;) {
-      const read = readSync(input, chunk, 0, CHUNK_BYTES, null);
+      const read = readSync(input, chunk);
       if (read === 0) break;
       const bytes = chunk.subarray(0, read);
       hash.update(bytes);
@@ -68,8 +88,8 @@ function hashing(from: string, to: string | null, options: KeepOptions): { reado
       numBytes += read;
       options.onBytes?.(numBytes);
     }
-    // The ledger must never outlive the bytes it points into.
-    if (output !== null) fsyncSync(output);
+    // The ledger should not outlive the bytes it points into. A folder of a hundred thousand small files cannot wait for each.
+    if (output !== null && numBytes >= SYNCED_FROM_BYTES) fsyncSync(output);
   } finally {
     closeSync(input);
     if (output !== null) closeSync(output);

@@ -1,5 +1,5 @@
 /** @file Looks at the beginning of a file and says which format it is in, or why that cannot be said. */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { detectFormat } from "#core/trajectories/formats/detectFormat.ts";
 import { AppError } from "#contracts/errors.ts";
 import { IMPORT_FORMATS, type ImportFormat } from "#contracts/imports.ts";
@@ -24,7 +24,7 @@ function headOf(path: string): Uint8Array {
   try {
     const file = openSync(path, "r");
     try {
-      const head = Buffer.alloc(HEAD_BYTES);
+      const head = Buffer.alloc(Math.min(HEAD_BYTES, fstatSync(file).size));
       return head.subarray(0, readSync(file, head));
     } finally {
       closeSync(file);

@@ -24,7 +24,7 @@ export function getTrajectory(core: Core, id: string): TrajectoryDetail {
     origin: {
       source: source.name,
       path: source.path,
-      rows: sources.rowsOfTrajectory(id).map(({ rowIndex, byteOffset, byteLength }) => ({ rowIndex, byteOffset, byteLength })),
+      rows: sources.rowsOfTrajectory(id, sourceId).map(({ rowIndex, byteOffset, byteLength }) => ({ rowIndex, byteOffset, byteLength })),
     },
     revision: { number, author, reason, at },
     checks: checksOf(trajectory, contents.toolNames()),

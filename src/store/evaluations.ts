@@ -93,7 +93,7 @@ export function evaluationRepository(db: Db) {
             ...[Number(p.exact), Number(p.structural), p.code, JSON.stringify(p.measures)],
           );
         }
-      })();
+      }).immediate();
     },
 
     /** Writes: what the finished evaluation counted. */

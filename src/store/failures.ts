@@ -66,7 +66,7 @@ export function failureRepository(db: Db) {
             ...[JSON.stringify(f.secondary), f.title, f.predicted, f.expected, evaluation],
           );
         }
-      })();
+      }).immediate();
     },
 
     /** Reads only: failures of a run's newest finished evaluation. */

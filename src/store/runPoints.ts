@@ -78,7 +78,7 @@ export function runPointRepository(db: Db) {
           );
         }
         advance.run(last.step, finite(last.loss), run);
-      })();
+      }).immediate();
     },
 
     /** Writes: one evaluation on the held-out examples. */
@@ -87,7 +87,7 @@ export function runPointRepository(db: Db) {
       db.transaction(() => {
         insertEval.run(run, metrics.step, finite(metrics.loss), metrics.numExamples, metrics.numSupervisedTokens, metrics.seconds);
         setEvalLoss.run(finite(metrics.loss), run);
-      })();
+      }).immediate();
     },
 
     /** Writes: replaces the record of what a part of the run's example file holds. */
@@ -103,7 +103,7 @@ export function runPointRepository(db: Db) {
           const trajectory = requireNumber("trajectory", example.trajectoryId);
           insertExample.run(run, part, example.position, trajectory, example.contentId, example.numSupervisedTokens);
         }
-      })();
+      }).immediate();
     },
 
     /** Reads only: points after a step, one column a measure. */

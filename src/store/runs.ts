@@ -114,7 +114,7 @@ export function runRepository(db: Db) {
       db.transaction(() => {
         for (const statement of forgetAfter) statement.run(number, step);
         insertResume.run(number, step, new Date().toISOString());
-      })();
+      }).immediate();
     },
 
     /** Writes: one saved checkpoint. */

@@ -77,7 +77,7 @@ export function searchIndex(db: Db) {
         for (const row of rows) insertTurns.run(row.id, searchTextOf(row.body));
         if (rows.length > 0) setSetting.run(INDEXED, String(rows.at(-1)!.id));
         return rows.length > 0 || parts.length > 0;
-      })();
+      }).immediate();
     },
 
     /**

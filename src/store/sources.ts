@@ -52,6 +52,10 @@ export function sourceRepository(db: Db) {
   const selectAll = db.prepare<[], SourceRow>("SELECT * FROM source ORDER BY id");
   const selectOne = db.prepare<[number], SourceRow>("SELECT * FROM source WHERE id = ?");
   const selectByContent = db.prepare<[string, string], SourceRow>("SELECT * FROM source WHERE sha256 = ? AND format = ?");
+  const selectBySize = db.prepare<[number], number>("SELECT 1 FROM source WHERE num_bytes = ? LIMIT 1").pluck();
+  const selectByPath = db
+    .prepare<[string, string, number], number>("SELECT id FROM source WHERE path = ? AND format = ? AND id < ? ORDER BY id")
+    .pluck();
   const idOfName = db.prepare<[string], number>("SELECT id FROM source WHERE name = ?").pluck();
   const insert = db.prepare<[string, string, string, string, number, string]>(
     "INSERT INTO source (sha256, format, name, path, num_bytes, imported_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -72,7 +76,9 @@ export function sourceRepository(db: Db) {
   const selectOutcome = db.prepare<[number, number, number, number], LedgerRecord>(
     "SELECT * FROM ledger WHERE source_id = ? AND outcome = ? ORDER BY row_index LIMIT ? OFFSET ?",
   );
-  const selectOfTrajectory = db.prepare<[number], LedgerRecord>("SELECT * FROM ledger WHERE trajectory_id = ? ORDER BY row_index");
+  const selectOfTrajectory = db.prepare<[number, number], LedgerRecord>(
+    "SELECT * FROM ledger WHERE trajectory_id = ? AND source_id = ? ORDER BY row_index",
+  );
   const insertSkipped = db.prepare<[string, string, string]>(
     "INSERT OR REPLACE INTO skipped_file (path, reason, seen_at) VALUES (?, ?, ?)",
   );
@@ -135,9 +141,14 @@ export function sourceRepository(db: Db) {
       return sourceOf(row);
     },
 
-    /** Reads only: the source of that name, or null. */
-    findByName(name: string): number | null {
-      return idOfName.get(name) ?? null;
+    /** Reads only: whether a file of this size was imported before; its bytes may be other ones. */
+    hasSize(numBytes: number): boolean {
+      return selectBySize.get(numBytes) !== undefined;
+    },
+
+    /** Reads only: earlier sources from the same path in the same format: what the file held before it was changed. */
+    earlierVersions(source: ImportedSource): readonly number[] {
+      return selectByPath.all(source.path, source.format, source.id);
     },
 
     /** Reads only: indices of the rows that have a ledger line, ascending. */
@@ -154,9 +165,9 @@ export function sourceRepository(db: Db) {
       return { total, rows: rows.map(ledgerRowOf) };
     },
 
-    /** Reads only: the input rows a trajectory came from, in order of the file. */
-    rowsOfTrajectory(trajectoryId: string): readonly LedgerRow[] {
-      return selectOfTrajectory.all(requireNumber("trajectory", trajectoryId)).map(ledgerRowOf);
+    /** Reads only: the rows of one source that a trajectory came from, in order of the file. */
+    rowsOfTrajectory(trajectoryId: string, sourceId: number): readonly LedgerRow[] {
+      return selectOfTrajectory.all(requireNumber("trajectory", trajectoryId), sourceId).map(ledgerRowOf);
     },
   };
 }

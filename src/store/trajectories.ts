@@ -76,6 +76,14 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
     SELECT t.id, t.split, t.revision, s.name AS source, s.format, c.title, c.num_turns, c.num_calls, c.num_tools, c.num_unreadable
     FROM json_each(?) wanted JOIN trajectory t ON t.id = wanted.value
     JOIN source s ON s.id = t.source_id JOIN content c ON c.id = t.content_id ORDER BY wanted.key`);
+  const selectImported = db
+    .prepare<[number, string, number], number>(
+      `SELECT t.id FROM revision r JOIN trajectory t ON t.id = r.trajectory_id
+       WHERE r.content_id = ? AND r.number = 1 AND t.source_id IN (SELECT value FROM json_each(?))
+         AND NOT EXISTS (SELECT 1 FROM ledger l WHERE l.trajectory_id = t.id AND l.source_id = ?)
+       ORDER BY t.id LIMIT 1`,
+    )
+    .pluck();
   const countAll = db.prepare<[], number>("SELECT count(*) FROM trajectory").pluck();
 
   const stored = (row: TrajectoryRow): StoredTrajectory => {
@@ -99,6 +107,14 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
       const id = Number(insert.run(sourceId, SPLITS.indexOf(split), contentId).lastInsertRowid);
       insertRevision.run(id, 1, contentId, author, reason, at);
       return id;
+    },
+
+    /**
+     * Reads only: a trajectory that one of the `earlier` sources brought in with exactly this content and that no row of `sourceId`
+     * stands for yet, or null. Edited since or not, it is the same recorded conversation.
+     */
+    importedBefore(contentId: number, earlier: readonly number[], sourceId: number): number | null {
+      return selectImported.get(contentId, JSON.stringify(earlier), sourceId) ?? null;
     },
 
     /** Reads only: a trajectory as it stands; throws `E_NOT_FOUND`. */

@@ -44,6 +44,8 @@ CREATE TABLE source (
   num_already INTEGER NOT NULL DEFAULT 0,
   UNIQUE (sha256, format)
 );
+CREATE INDEX source_by_size ON source (num_bytes);
+CREATE INDEX source_by_path ON source (path);
 
 CREATE TABLE trajectory (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -70,6 +72,8 @@ CREATE TABLE revision (
   at TEXT NOT NULL,
   PRIMARY KEY (trajectory_id, number)
 ) WITHOUT ROWID;
+-- Trajectories by what they were imported as: tells which rows of a corrected file are here already.
+CREATE INDEX revision_by_import ON revision (content_id) WHERE number = 1;
 
 -- One line for every input row. Bytes are those of the copied source file.
 CREATE TABLE ledger (
