@@ -30,9 +30,9 @@ export function progressLine(job: Job): string {
 }
 
 function errorOf(job: Job): AppError {
-  const { code, message } = job.error ?? { code: "E_BUG", message: `${job.title} ended as ${job.state}` };
-  if (code === "E_BUG" || !(code in ERRORS)) return new AppError("E_BUG", { detail: message });
-  return new JobError(code as ErrorCode, message);
+  if (job.error === null) return new AppError("E_BUG", { detail: `${job.title} ended as ${job.state}` });
+  const { code, message } = job.error;
+  return new JobError(code in ERRORS ? (code as ErrorCode) : "E_BUG", message);
 }
 
 /** The job's own sentence: the parameters it was made from did not travel with it. */

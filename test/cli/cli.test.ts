@@ -1,9 +1,12 @@
 /** The command line as a process: what it prints where, and how it ends. Its words are tested beside the code. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { openCore } from "#services/core.ts";
+import { corePlaces } from "#services/places.ts";
+import { writeTinyModel } from "../fixtures/tinyWorkspace.ts";
 import { writeSmallDataset } from "../support/smallDataset.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -83,6 +86,34 @@ describe("export", () => {
   });
 });
 
+describe("train", () => {
+  it("saves a checkpoint on Ctrl-C, ends with 130, and goes on from there", async () => {
+    const modelDir = join(folder, "model");
+    mkdirSync(modelDir);
+    await writeTinyModel(modelDir);
+    const interrupted = async (args: readonly string[]) => {
+      let isSent = false;
+      const ended = await callsmith(["train", ...args, "--workspace", workspace, "--json"], (text, child) => {
+        if (isSent || !text.includes(" - training: ")) return;
+        isSent = true;
+        child.kill("SIGINT");
+      });
+      return { ...ended, report: JSON.parse(ended.out) as Record<string, unknown> };
+    };
+    const settings = [`baseModel=${modelDir}`, "maxLength=320", "epochs=5000"].flatMap((setting) => ["--set", setting]);
+    const first = await interrupted(settings);
+    expect(first.code, first.err).toBe(130);
+    expect(first.report).toMatchObject({ state: "stopped", finalLoss: expect.any(Number), tokensPerSecond: expect.any(Number) });
+    const { run, steps } = first.report as { run: string; steps: number };
+    expect(existsSync(join(workspace, "runs", run, `checkpoint-${steps}`, "model.safetensors"))).toBe(true);
+
+    const second = await interrupted(["--resume", run]);
+    expect(second.code, second.err).toBe(130);
+    expect(second.report["run"]).toBe(run);
+    expect(Number(second.report["steps"])).toBeGreaterThan(steps);
+  });
+});
+
 describe("a workspace that cannot be opened", () => {
   it("gives the code and leaves the file as it was", async () => {
     const broken = join(folder, "broken");
@@ -96,19 +127,13 @@ describe("a workspace that cannot be opened", () => {
   });
 
   it("is said while another Callsmith has it open", async () => {
-    const serving = await new Promise<{ end: () => Promise<Ended> }>((resolve) => {
-      let child: { kill(signal: NodeJS.Signals): boolean } | undefined;
-      const ended = callsmith(["serve", "--workspace", workspace, "--json"], (text, running) => {
-        child = running;
-        if (text.includes("Ctrl-C") || text.includes("E_PAGE_NOT_BUILT")) resolve({ end: () => (child?.kill("SIGTERM"), ended) });
-      });
-    });
-    const second = await callsmith(["tokens", "T-00001", "--workspace", workspace, "--json"]);
-    const first = await serving.end();
-    // without a built page there is nothing to serve, and the first one has ended
-    if (!existsSync(join(root, "out/renderer/index.html"))) return expect(first.code).toBe(1);
-    expect(JSON.parse(second.out)).toMatchObject({ error: { code: "E_DATABASE_LOCKED" } });
-    expect(first.code).toBe(143);
-    expect(JSON.parse(first.out)).toMatchObject({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\?token=/) });
+    const core = openCore({ workspaceDir: workspace, ...corePlaces(root, import.meta.filename) });
+    try {
+      const { code, value } = await json(["tokens", "T-00001"]);
+      expect(code).toBe(1);
+      expect(value).toMatchObject({ error: { code: "E_DATABASE_LOCKED" } });
+    } finally {
+      await core.close();
+    }
   });
 });

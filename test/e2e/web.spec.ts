@@ -1,4 +1,10 @@
 /** The web shell in a real browser, over real processes. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../support/builtServer.ts";
@@ -29,6 +35,23 @@ test("opens by the printed address only", async ({ page, request, served }) => {
   await page.goto(served.url);
   expect(page.url()).not.toContain("token");
   await expect(page.getByRole("navigation", { name: "Screens" })).toBeVisible();
+});
+
+test("the command line serves it too, and ends when interrupted", async ({ request }) => {
+  const folder = mkdtempSync(join(tmpdir(), "callsmith-serve-"));
+  const child = spawn(process.execPath, ["out/main/cli.js", "serve", "--workspace", folder, "--json"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const printed: string[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    printed.push(line);
+    const { url, port } = JSON.parse(line) as { url: string; port: number };
+    expect(url).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/\\?token=`));
+    expect((await request.get(url)).status()).toBe(200);
+    child.kill("SIGINT");
+  }
+  const [code] = child.exitCode === null ? ((await once(child, "exit")) as [number]) : [child.exitCode];
+  expect([code, printed.length]).toEqual([130, 1]);
 });
 
 test("every screen is reached by mouse and by keys, without an error", async ({ page, served }) => {
