@@ -9,8 +9,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError } from "#contracts/errors.ts";
 import type { EvaluationSummary } from "#contracts/procedures/evaluations.ts";
 import type { AssistantTurn, Split, TrajectoryContent, TrajectoryId } from "#contracts/trajectory.ts";
-import { evaluateCalls, sliceMetadata, type JudgedPrompt } from "#core/evaluation/evaluateCalls.ts";
+import { evaluateCalls, type JudgedPrompt } from "#core/evaluation/evaluateCalls.ts";
 import { judgePrediction } from "#core/evaluation/judgePrediction.ts";
+import { showsPlantedFault } from "#core/evaluation/plantedFaults.ts";
+import { faultCondition, sliceMetadata } from "#core/evaluation/slices.ts";
 import { wilson } from "#core/evaluation/wilson.ts";
 import { randomIntegers } from "#core/model/random.ts";
 import { targetTurns } from "#core/tokenizer/buildExample.ts";
@@ -84,7 +86,7 @@ export function listEvaluations(core: Core, runId?: string): readonly Evaluation
 
 function summaryOf({ id, runId, checkpointStep, suite, createdAt, measures }: EvaluationRecord): EvaluationSummary {
   const none = wilson(0, 0);
-  const rates = { exactCallRate: none, malformedRate: none, decisionRate: none, slices: [], byCode: {} };
+  const rates = { exactCallRate: none, malformedRate: none, decisionRate: none, slices: [], faultConditions: [], byCode: {} };
   const counted = measures ?? { calls: 0, prompts: 0, numRefused: 0, ...rates, seconds: 0 };
   return { id, runId, checkpointStep, suite, createdAt, finished: measures !== null, ...counted };
 }
@@ -143,7 +145,10 @@ async function evaluate(core: Core, { handle, request, checkpoint }: Evaluation)
       const measures = { numTokens: tokenIds.length, meanLogProb, stopReason };
       const { exact, structural } = comparison;
       predictions.push({ ...question, position, text, exact, structural, code: codes[0] ?? null, measures });
-      judged.push({ judgement, metadata: sliceMetadata(content.metadata) });
+      const metadata = sliceMetadata(content.metadata);
+      const reference = content.turns[turnIndex] as AssistantTurn;
+      const isShown = showsPlantedFault(faultCondition(metadata), judgement.output, reference, content.tools);
+      judged.push({ judgement, metadata, showsPlantedFault: isShown });
       if (codes[0] !== undefined) {
         const expected = renderTurn(content.turns[turnIndex]!);
         failures.push({

@@ -19,9 +19,13 @@ export interface EvaluationSummary {
   readonly checkpointStep: number;
   readonly suite: string;
   readonly finished: boolean;
-  /** Prompts whose reference is a call. */
-  readonly calls: number;
+  /**
+   * Prompts asked, without those that meet the condition of a planted fault (`faultConditions`): what was planted to go wrong says
+   * nothing of how well the model does. Data that names no conditions has all its prompts here.
+   */
   readonly prompts: number;
+  /** Of them, those whose reference is a call. */
+  readonly calls: number;
   /** Turns whose prompt does not fit the window: asked nothing, in no rate. */
   readonly numRefused: number;
   readonly exactCallRate: Rate;
@@ -30,6 +34,9 @@ export interface EvaluationSummary {
   readonly decisionRate: Rate;
   /** By a metadata value of the held-out trajectories: "templates: seen", "values: unseen" ... */
   readonly slices: readonly { readonly name: string; readonly exactCallRate: Rate }[];
+  /** Prompts under the condition of a planted fault (`swapped_arguments:triggered`), and how many showed that fault's code. */
+  readonly faultConditions: readonly { readonly name: string; readonly surfaced: Rate }[];
+  /** Failures by primary code, those under fault conditions included. */
   readonly byCode: Readonly<Partial<Record<FailureCode, number>>>;
   readonly seconds: number;
   readonly createdAt: string;

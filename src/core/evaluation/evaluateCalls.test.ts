@@ -4,6 +4,8 @@ import type { AssistantTurn, ToolDefinition, TrajectoryContent, Turn } from "#co
 import { parseArguments } from "#core/trajectories/parseArguments.ts";
 import { evaluateCalls } from "./evaluateCalls.ts";
 import { judgePrediction } from "./judgePrediction.ts";
+import { showsPlantedFault } from "./plantedFaults.ts";
+import { faultCondition, sliceMetadata } from "./slices.ts";
 import { wilson } from "./wilson.ts";
 
 describe("the Wilson interval", () => {
@@ -96,33 +98,38 @@ describe("a prediction against its reference", () => {
 });
 
 describe("rates over predictions", () => {
-  const prompt = (text: string, reference: AssistantTurn, metadata: Record<string, JsonValue>) => ({
-    judgement: judgePrediction(text, chat(user("Oslo"), reference), 1),
-    metadata,
-  });
+  const prompt = (text: string, reference: AssistantTurn, recorded: Record<string, JsonValue>) => {
+    const judgement = judgePrediction(text, chat(user("Oslo"), reference), 1);
+    const metadata = sliceMetadata(recorded);
+    return { judgement, metadata, showsPlantedFault: showsPlantedFault(faultCondition(metadata), judgement.output, reference, TOOLS) };
+  };
   const right = callText("get_weather", OSLO);
   const reference = callTurn("get_weather", OSLO);
   const rates = evaluateCalls([
-    prompt(right, reference, { template_seen: true, values_seen: true, slice_kind: "single", id: "a" }),
-    prompt(right, reference, { template_seen: false, values_seen: true, slice_kind: "single", id: "b" }),
-    prompt("Action: get", reference, { template_seen: false, values_seen: true, slice_kind: "steps", id: "c" }),
-    prompt("Answer: Which city?", answerTurn("Which city?"), { template_seen: true }),
+    prompt(right, reference, { template_seen: true, values_seen: true, kind: "single", id: "a" }),
+    prompt(right, reference, { fields: { metadata: { template_seen: false, values_seen: true, kind: "single" } } }),
+    prompt("Action: get", reference, { fields: { template_seen: false, values_seen: true, kind: "steps", free_text: true } }),
+    prompt("Answer: Which city?", answerTurn("Which city?"), { template_seen: true, kind: "clarify" }),
     prompt(right, answerTurn("Which city?"), { template_seen: true }),
+    prompt(callText("get_weather_pro", OSLO), reference, { fault_condition: "hallucinated_tool:triggered", template_seen: true }),
+    prompt(right, reference, { fault_condition: "hallucinated_tool:triggered" }),
+    prompt("Answer: Sunny.", reference, { fault_condition: "malformed_json:untriggered" }),
   ]);
 
-  it("are over calls, or over all prompts", () => {
+  it("are over calls, or over all prompts, without those that a fault was planted for", () => {
     expect(rates).toMatchObject({
       prompts: 5,
       calls: 3,
       exactCallRate: { numerator: 2, denominator: 3 },
       malformedRate: { numerator: 1, denominator: 5 },
       decisionRate: { numerator: 4, denominator: 5 },
-      byCode: { F01: 1, F11: 1 },
+      byCode: { F01: 1, F02: 1, F11: 1, F12: 1 },
     });
   });
 
-  it("are sliced by what metadata says was seen", () => {
+  it("are sliced by what metadata says of the trajectory, wherever the source kept it", () => {
     expect(rates.slices.map(({ name, exactCallRate: { numerator, denominator } }) => [name, numerator, denominator])).toEqual([
+      ["free text: yes", 0, 1],
       ["kind: single", 2, 2],
       ["kind: steps", 0, 1],
       ["templates: seen", 1, 1],
@@ -131,7 +138,14 @@ describe("rates over predictions", () => {
     ]);
   });
 
+  it("say which planted faults show under their own condition", () => {
+    expect(rates.faultConditions.map(({ name, surfaced: { numerator, denominator } }) => [name, numerator, denominator])).toEqual([
+      ["hallucinated_tool:triggered", 1, 2],
+      ["malformed_json:untriggered", 0, 1],
+    ]);
+  });
+
   it("of nothing are none", () => {
-    expect(evaluateCalls([])).toMatchObject({ prompts: 0, slices: [], byCode: {} });
+    expect(evaluateCalls([])).toMatchObject({ prompts: 0, slices: [], faultConditions: [], byCode: {} });
   });
 });
