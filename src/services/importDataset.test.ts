@@ -124,13 +124,18 @@ describe("an import", () => {
     mkdirSync(join(folder, "deep"), { recursive: true });
     writeFileSync(join(folder, "b.jsonl"), chatRow("b"));
     writeFileSync(join(folder, "deep", "a.jsonl"), chatRow("a"));
+    writeFileSync(join(folder, "c.jsonl"), chatRow("b"));
     writeFileSync(join(folder, "README.md"), "words");
     writeFileSync(join(folder, "empty.json"), "");
     writeFileSync(join(folder, "other.json"), '{"neither": "format"}');
     const result = await importInto(core, folder);
     expect(core.store.sources.list().map((source) => source.name)).toEqual(["set/b.jsonl", "set/deep/a.jsonl"]);
-    expect(result.skipped.map(({ path }) => path.slice(folder.length + 1)).sort()).toEqual(["README.md", "empty.json", "other.json"]);
-    expect(core.store.sources.skipped()).toHaveLength(3);
+    const noted = result.skipped.map(({ path, reason }) => [path.slice(folder.length + 1), reason] as const).sort();
+    expect(noted.map(([path]) => path)).toEqual(["README.md", "c.jsonl", "empty.json", "other.json"]);
+    expect(noted[1]![1]).toBe("the same bytes as set/b.jsonl");
+    expect(core.store.sources.skipped()).toHaveLength(4);
+    mkdirSync(join(folder, "bare"));
+    expect(() => startImport(core, { paths: [join(folder, "bare")] })).toThrow(expect.objectContaining({ code: "E_FORMAT_UNKNOWN" }));
   });
 
   it("is found by search once the index job, which is visible, has ended", async () => {
@@ -153,8 +158,9 @@ describe("an import", () => {
     const started = startImport(core, { paths: [file] });
     for await (const news of core.jobs.news.since(0)) if (news.jobs.some((job) => job.done > 0)) break;
     core.jobs.cancel(started.id);
-    expect(await started.ended).toMatchObject({ state: "cancelled", error: null });
+    const cancelled = await started.ended;
     const kept = core.store.trajectories.count();
+    expect(cancelled).toMatchObject({ state: "cancelled", error: null, result: { rows: kept, trajectories: kept } });
     expect(kept).toBeGreaterThan(0);
     expect(kept).toBeLessThan(20_000);
     expect(core.store.sources.list()[0]).toMatchObject({ finished: false, counts: { rows: kept } });

@@ -1,4 +1,5 @@
 /** @file Import as a job: the files are looked at at once, copied and read in the data worker, and indexed by a job that follows. */
+import { AppError } from "#contracts/errors.ts";
 import type { ImportCounts, ImportFormat } from "#contracts/imports.ts";
 import type { JsonObject } from "#contracts/json.ts";
 import type { Core } from "./core.ts";
@@ -14,7 +15,7 @@ export interface ImportRequest {
   readonly format?: ImportFormat | undefined;
 }
 
-/** What the job's result holds; counts are of this import, over all its files. */
+/** What the job's result holds: what became of every row of its files, now or in an earlier import. Present after a cancel too. */
 export interface ImportResult extends ImportCounts {
   readonly bytesPerSecond: number;
   readonly numBytes: number;
@@ -26,6 +27,7 @@ export interface ImportResult extends ImportCounts {
 /** Throws `E_FILE_*` at once where a named path cannot be read; everything later is the job's. */
 export function startImport(core: Core, request: ImportRequest, restartOf?: string): StartedJob {
   const { files, skipped } = findInputFiles(request.paths);
+  if (files.length === 0) throw new AppError("E_FORMAT_UNKNOWN", { path: request.paths[0]!, detail: "it holds no .json or .jsonl file" });
   for (const { path, reason } of skipped) core.store.sources.addSkipped(path, reason);
   const names = files.length === 1 ? files[0]!.name : `${files.length} files`;
   const params: JsonObject = { paths: [...request.paths], ...(request.format === undefined ? {} : { format: request.format }) };

@@ -69,15 +69,17 @@ export function searchIndex(db: Db) {
 
     /** Writes: the next contents, in one transaction. Returns false when there was nothing left. */
     indexNext(limit: number): boolean {
-      return db.transaction(() => {
-        const parts = nextSystemParts.all(indexedUpTo(INDEXED_SYSTEM), limit);
-        for (const part of parts) if (part.kind === "system") insertSystem.run(part.id, part.body);
-        if (parts.length > 0) setSetting.run(INDEXED_SYSTEM, String(parts.at(-1)!.id));
-        const rows = nextContents.all(indexedUpTo(INDEXED), limit);
-        for (const row of rows) insertTurns.run(row.id, searchTextOf(row.body));
-        if (rows.length > 0) setSetting.run(INDEXED, String(rows.at(-1)!.id));
-        return rows.length > 0 || parts.length > 0;
-      }).immediate();
+      return db
+        .transaction(() => {
+          const parts = nextSystemParts.all(indexedUpTo(INDEXED_SYSTEM), limit);
+          for (const part of parts) if (part.kind === "system") insertSystem.run(part.id, part.body);
+          if (parts.length > 0) setSetting.run(INDEXED_SYSTEM, String(parts.at(-1)!.id));
+          const rows = nextContents.all(indexedUpTo(INDEXED), limit);
+          for (const row of rows) insertTurns.run(row.id, searchTextOf(row.body));
+          if (rows.length > 0) setSetting.run(INDEXED, String(rows.at(-1)!.id));
+          return rows.length > 0 || parts.length > 0;
+        })
+        .immediate();
     },
 
     /**
