@@ -9,10 +9,21 @@ export type DetectedFormat =
   { readonly ok: true; readonly format: ImportFormat; readonly why: string } | { readonly ok: false; readonly detail: string };
 
 const MAX_ROWS = 20;
+/** First bytes of files that are no JSON text, with what they are. */
+const SIGNATURES: readonly (readonly [readonly number[], string])[] = [
+  [[0xff, 0xfe], "it is UTF-16 text; save it as UTF-8"],
+  [[0xfe, 0xff], "it is UTF-16 text; save it as UTF-8"],
+  [[0x1f, 0x8b], "it is compressed with gzip; unpack it first"],
+  [[0x50, 0x4b, 0x03, 0x04], "it is a zip archive; unpack it first"],
+  [[0x28, 0xb5, 0x2f, 0xfd], "it is compressed with Zstandard; unpack it first"],
+  [[0x50, 0x41, 0x52, 0x31], "it is a Parquet file; convert it to JSON lines"],
+];
 const lenient = new TextDecoder();
 
 /** @param head the first bytes of the file: a megabyte or more, or all of it */
 export function detectFormat(head: Uint8Array): DetectedFormat {
+  const foreign = SIGNATURES.find(([signature]) => signature.every((byte, i) => head[i] === byte));
+  if (foreign !== undefined) return { ok: false, detail: foreign[1] };
   const scanner = createRowScanner();
   const rows = [...scanner.push(head), ...scanner.finish()].slice(0, MAX_ROWS).map(toSeen);
   if (rows.length === 0) return { ok: false, detail: "there are no rows in it" };

@@ -95,6 +95,18 @@ export function oneByOne(
   };
 }
 
+const METADATA_WORDS: Readonly<Record<string, string>> = {
+  fields: "fields of the row that are not interpreted",
+  openai: "the spelling of its OpenAI row",
+  sharegpt: "fields of its ShareGPT turns",
+  toolbench: "the record of its search",
+  toolllama: "ids and layout of its ToolBench rows",
+};
+
+/** Keys of a trajectory's metadata in words. */
+export const describeMetadata = (keys: readonly string[]): string =>
+  keys.map((key) => (Object.hasOwn(METADATA_WORDS, key) ? METADATA_WORDS[key] : key)).join(", ");
+
 export const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

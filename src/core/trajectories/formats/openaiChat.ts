@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { parseJson } from "../parseJson.ts";
 import { sameJson } from "../sameJson.ts";
-import { isObject, nameOf, oneByOne, refuseShape, RowRefusal, type FormatReader, type FormatWriter } from "./format.ts";
+import { describeMetadata, isObject, nameOf, oneByOne, refuseShape, RowRefusal, type FormatReader, type FormatWriter } from "./format.ts";
 import { numbersLost } from "./numbersLost.ts";
 import { applyPatch, factsOf, factsToJson, patchBetween, type MessagePatch, type OpenaiFacts } from "./openaiFacts.ts";
 import { createMessageWriter, derivedCallId, readMessage, type MessageStyle } from "./openaiMessage.ts";
@@ -181,7 +181,10 @@ function changesOf(content: TrajectoryContent): readonly LedgerChange[] {
   }
   const others = Object.keys(content.metadata).filter((key) => key !== "openai" && key !== "fields");
   if (others.length > 0) {
-    changes.push({ rule: "metadata-dropped", detail: `OpenAI chat rows have no place for: ${others.join(", ")}.` });
+    changes.push({
+      rule: "metadata-dropped",
+      detail: `OpenAI chat rows have no place for what is kept of the source: ${describeMetadata(others)}.`,
+    });
   }
   return changes;
 }

@@ -2,7 +2,7 @@
 import type { LedgerChange } from "#contracts/imports.ts";
 import type { AssistantTurn, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { sameJson } from "../sameJson.ts";
-import type { FormatWriter } from "./format.ts";
+import { describeMetadata, type FormatWriter } from "./format.ts";
 import { factsOf, type RowFacts, type ToolllamaFacts, type ToolllamaItem, type ToolllamaRow } from "./toolllamaFacts.ts";
 import { API_LIST_INTRODUCTION, apiListOf } from "./toolllamaSystem.ts";
 import { readAssistantValue, renderToolllamaText } from "./toolllamaTurns.ts";
@@ -97,7 +97,11 @@ function changesOf(content: TrajectoryContent): readonly LedgerChange[] {
     });
   }
   const others = Object.keys(content.metadata).filter((key) => key !== "toolllama" && key !== "toolbench");
-  if (others.length > 0) changes.push({ rule: "metadata-dropped", detail: `ToolBench rows have no place for: ${others.join(", ")}.` });
+  if (others.length > 0)
+    changes.push({
+      rule: "metadata-dropped",
+      detail: `ToolBench rows have no place for what is kept of the source: ${describeMetadata(others)}.`,
+    });
   return changes;
 }
 
