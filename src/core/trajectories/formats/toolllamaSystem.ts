@@ -98,7 +98,9 @@ const BETWEEN_TOOLS = "}, {'name': ";
  */
 function createApiListReader(): (list: string) => ReadTools | undefined {
   const kept = createBoundedMap<{ readonly tool: ToolDefinition; readonly isExact: boolean }>(MAX_KEPT_TOOLS);
-  return (list) => {
+  // equal lists give the same object, which whoever stores them can tell at a glance
+  const lists = createBoundedMap<ReadTools>(MAX_KEPT_TEXTS);
+  const readTools = (list: string): ReadTools | undefined => {
     if (!list.startsWith("[{") || !list.endsWith("}]")) return undefined;
     const tools: ToolDefinition[] = [];
     let isExact = true;
@@ -121,6 +123,13 @@ function createApiListReader(): (list: string) => ReadTools | undefined {
       start = end + ", ".length;
     }
     return { tools, isExact };
+  };
+  return (list) => {
+    const known = lists.get(list);
+    if (known !== undefined) return known;
+    const read = readTools(list);
+    if (read !== undefined) lists.set(list, read);
+    return read;
   };
 }
 
