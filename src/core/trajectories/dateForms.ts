@@ -1,5 +1,7 @@
 /** @file Dates and times of day as people write them, in English and in digits, so that a value in ISO form can be found in a sentence. */
 
+import { numberOf } from "./numberForms.ts";
+
 export interface DayOfYear {
   /** Absent where the text does not say. */
   readonly year?: number;
@@ -10,7 +12,7 @@ export interface DayOfYear {
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?";
 const DAY = "(\\d{1,2})(?:st|nd|rd|th)?";
-const YEAR = "(?:,?\\s+(\\d{4}))?";
+const YEAR = "(?:,?\\s*(\\d{4})\\b)?";
 
 const YEAR_FIRST = /(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)/g;
 const YEAR_LAST = /(?<!\d[-/.]?)(\d{1,2})[-/.](\d{1,2})(?:[-/.](\d{4}|\d{2}))?(?![-/.]?\d)/g;
@@ -22,6 +24,30 @@ const RELATIVE =
   /\b(today|tonight|tomorrow|yesterday|(mon|tues|wednes|thurs|fri|satur|sun)days?|(this|next|last|coming|past) (week|weekend|month|year|day)|in \w+ (days?|weeks?|months?)|\w+ (days?|weeks?|months?) (ago|from now)|now|new year|christmas)\b/i;
 
 export const namesRelativeDay = (text: string): boolean => RELATIVE.test(text);
+
+const DURATION = /\b(\d{1,3}|[a-z]+)[- ](night|day|week)s?\b/gi;
+
+/** Dates that the text states, and those that lie a stated number of nights, days or weeks after them (when a stay ends). */
+export function datesFrom(text: string): DayOfYear[] {
+  const stated = datesIn(text);
+  if (stated.length === 0) return stated;
+  const durations = new Set<number>();
+  for (const [, count, unit] of text.matchAll(DURATION)) {
+    const days = (numberOf(count!) ?? 0) * (unit!.toLowerCase() === "week" ? 7 : 1);
+    if (days >= 1 && durations.size < MAX_DURATIONS) durations.add(days);
+  }
+  // without a year, any common year counts the days right but for the end of February
+  const after = ({ year, month, day }: DayOfYear, days: number): DayOfYear => {
+    const date = new Date(Date.UTC(year ?? 2001, month - 1, day + days));
+    const found = { month: date.getUTCMonth() + 1, day: date.getUTCDate() };
+    return year === undefined ? found : { ...found, year: date.getUTCFullYear() };
+  };
+  return [...stated, ...stated.slice(0, MAX_DATES).flatMap((date) => [...durations].map((days) => after(date, days)))];
+}
+
+/** A long conversation states many; the first ones are enough, and their product stays small. */
+const MAX_DURATIONS = 20;
+const MAX_DATES = 100;
 
 /** Every date in the text; numeric forms that leave open which number is the day give both readings. */
 export function datesIn(text: string): DayOfYear[] {
@@ -72,7 +98,7 @@ export function timesIn(text: string): Set<number> {
 /** A value that is a date, a time or both, as tools take them; null for any other text. */
 export function parseDateTime(value: string): { readonly dates: readonly DayOfYear[]; readonly minutes: number | null } | null {
   const match =
-    /^\s*(?:(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{4}\/\d{1,2}\/\d{1,2}))?[T\s]*(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?\s*([ap]m)?\s*(?:Z|[+-]\d{2}:?\d{2})?\s*$/i.exec(
+    /^\s*(?:(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}\/\d{1,2}\/\d{1,2}))?[T\s]*(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?\s*([ap]m)?\s*(?:Z|[+-]\d{2}:?\d{2})?\s*$/i.exec(
       value,
     );
   if (match === null || (match[1] === undefined && match[2] === undefined)) return null;

@@ -7,8 +7,8 @@
  *
  * - it is empty, true, false or null; or its schema lists it (`enum`, `const`, `default`, `examples`) or names it in its description;
  * - its parameter is one whose value is customarily inferred (page, limit, sort order ...: `INFERABLE`);
- * - number: the text states it, in digits or words ("two", "a dozen", "20 %" for 0.2, "3k" for 3000);
- * - date or time: the text states it in any common form; or the text names a day relative to now ("tomorrow", "Friday"), since which
+ * - number: the text states it or its magnitude, in digits or words ("two", "a dozen", "20 %" for 0.2, "3k" for 3000, "11 pm" for 23);
+ * - date or time: the text states it in any common form, or a date before it and how long until then; or the text names a day relative to now ("tomorrow", "Friday"), since which
  *   date that is cannot be known afterwards;
  * - text: reduced to lower-case letters and digits (as BFCL's `standardize_string` drops ` ,./-_*^` and quotes) it is part of the text
  *   reduced likewise; texts of up to three characters must be whole words; or it is the code of something named ("USD" for dollars);
@@ -20,7 +20,7 @@
  */
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { Turn } from "#contracts/trajectory.ts";
-import { datesIn, isSameDay, namesRelativeDay, parseDateTime, timesIn, type DayOfYear } from "./dateForms.ts";
+import { datesFrom, isSameDay, namesRelativeDay, parseDateTime, timesIn, type DayOfYear } from "./dateForms.ts";
 import { isJsonObject } from "./normalizeSchema.ts";
 import { numbersIn } from "./numberForms.ts";
 
@@ -32,7 +32,7 @@ const MAX_VALUE_WORDS = 8;
 /** Share of a value's words that must be found. */
 const MIN_WORD_SHARE = 0.75;
 const SMALL_WORDS = new Set(
-  "a an the of in on at to for from and or with by is are be my our your his her its me i we you it this that".split(" "),
+  wordsOf("a the of in on at to for from and or with by is are be my our your his her its me i we you it this that"),
 );
 
 /** Codes by the words that name what they stand for. */
@@ -41,6 +41,9 @@ const NAMED_CODES: Readonly<Record<string, RegExp>> = {
   eur: /€|\beuros?\b/i,
   gbp: /£|\bpounds?\b|\bsterling\b/i,
   jpy: /¥|\byen\b/i,
+  cad: /\bcanadian dollars?\b/i,
+  aud: /\baustralian dollars?\b/i,
+  chf: /\b(swiss )?francs?\b/i,
   cny: /\byuan\b|\brenminbi\b/i,
   inr: /₹|\brupees?\b/i,
   en: /\benglish\b/i,
@@ -53,6 +56,16 @@ const NAMED_CODES: Readonly<Record<string, RegExp>> = {
   zh: /\bchinese\b|\bmandarin\b/i,
   ru: /\brussian\b/i,
   ar: /\barabic\b/i,
+  km: /\bkilomet(er|re)s?\b/i,
+  cm: /\bcentimet(er|re)s?\b/i,
+  m: /\bmet(er|re)s?\b/i,
+  ft: /\bfeet\b|\bfoot\b/i,
+  mi: /\bmiles?\b/i,
+  kg: /\bkilo(gram)?s?\b/i,
+  lb: /\bpounds?\b/i,
+  lbs: /\bpounds?\b/i,
+  c: /\bcelsius\b/i,
+  f: /\bfahrenheit\b/i,
   us: /\bunited states\b|\bamerica\b|\bu\.s\./i,
   uk: /\bunited kingdom\b|\bbritain\b|\bengland\b/i,
   gb: /\bunited kingdom\b|\bbritain\b|\bengland\b/i,
@@ -79,7 +92,7 @@ export function evidenceOf(text: string): Evidence {
     squeezed: squeeze(lines),
     words: new Set(wordsOf(lines)),
     numbers: numbersIn(lines),
-    dates: datesIn(lines),
+    dates: datesFrom(lines),
     times: timesIn(lines),
     namesRelativeDay: namesRelativeDay(lines),
   };
@@ -117,7 +130,7 @@ export function ungroundedValues(args: JsonObject, schema: JsonObject, evidence:
 }
 
 export function isGrounded(value: string | number, evidence: Evidence): boolean {
-  if (typeof value === "number") return evidence.numbers.has(value);
+  if (typeof value === "number") return isGroundedNumber(value, evidence);
   const words = wordsOf(value);
   if (words.length === 0) return value.trim() === "" || evidence.text.includes(value.trim());
   if (words.length > MAX_VALUE_WORDS) return true;
@@ -125,13 +138,20 @@ export function isGrounded(value: string | number, evidence: Evidence): boolean 
   // two characters are part of almost any text
   if (squeezed.length > 3 ? evidence.squeezed.includes(squeezed) : words.every((word) => evidence.words.has(word))) return true;
   const number = Number(value);
-  if (!Number.isNaN(number) && evidence.numbers.has(number)) return true;
+  if (!Number.isNaN(number) && isGroundedNumber(number, evidence)) return true;
   if (NAMED_CODES[value.trim().toLowerCase()]?.test(evidence.text) === true) return true;
   const moment = parseDateTime(value);
   if (moment !== null) return isGroundedMoment(moment, evidence);
+  // names of time zones: "Europe/London"
+  const zone = /^[A-Z][A-Za-z]+\/([A-Z][A-Za-z_]+)$/.exec(value)?.[1];
+  if (zone !== undefined) return isGrounded(zone, evidence);
   const telling = words.filter((word) => !SMALL_WORDS.has(word));
   const numKnown = telling.filter((word) => evidence.words.has(word) || evidence.numbers.has(Number(word))).length;
   return telling.length > 1 && numKnown / telling.length >= MIN_WORD_SHARE;
+}
+
+function isGroundedNumber(value: number, { numbers, times }: Evidence): boolean {
+  return numbers.has(Math.abs(value)) || (value > 12 && times.has(value * 60));
 }
 
 function isGroundedMoment(moment: NonNullable<ReturnType<typeof parseDateTime>>, evidence: Evidence): boolean {
@@ -166,11 +186,12 @@ function squeeze(text: string): string {
 }
 
 function wordsOf(text: string): string[] {
-  return (
+  const words =
     text
       .normalize("NFKD")
       .toLowerCase()
       .replace(/\p{M}+/gu, "")
-      .match(/\p{L}+|\p{N}+/gu) ?? []
-  );
+      .match(/\p{L}+|\p{N}+/gu) ?? [];
+  // "hotels" and "hotel" are one word
+  return words.map((word) => (word.length > 3 ? word.replace(/s$/, "") : word));
 }

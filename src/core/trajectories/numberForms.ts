@@ -13,7 +13,7 @@ const ORDINALS = [
   ...["zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"],
   ...["thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"],
 ];
-const SCALES: Readonly<Record<string, number>> = { hundred: 100, thousand: 1e3, million: 1e6, billion: 1e9 };
+const SCALES: Readonly<Record<string, number>> = { dozen: 12, hundred: 100, thousand: 1e3, million: 1e6, billion: 1e9 };
 /** Words that stand for a count by themselves. */
 const COUNTS: Readonly<Record<string, number>> = {
   a: 1,
@@ -26,9 +26,16 @@ const COUNTS: Readonly<Record<string, number>> = {
   couple: 2,
   double: 2,
   triple: 3,
-  dozen: 12,
   half: 0.5,
   quarter: 0.25,
+  // how often in a year, and how many days
+  weekly: 52,
+  monthly: 12,
+  quarterly: 4,
+  yearly: 1,
+  annually: 1,
+  week: 7,
+  fortnight: 14,
 };
 
 const SMALL: ReadonlyMap<string, number> = new Map([
@@ -37,7 +44,7 @@ const SMALL: ReadonlyMap<string, number> = new Map([
   ...ORDINALS.map((word, value) => [word, value] as const),
 ]);
 
-const DIGITS = /(?<![\p{L}\p{N}])[-+]?\d+(?:,\d{3})*(?:\.\d+)?|\d+(?:\.\d+)?/gu;
+const DIGITS = /(?<![\p{L}\p{N}])[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d{1,3})?(?![\p{L}\p{N}])|\d+(?:,\d{3})*(?:\.\d+)?/giu;
 const SUFFIXES: Readonly<Record<string, number>> = {
   k: 1e3,
   m: 1e6,
@@ -48,6 +55,13 @@ const SUFFIXES: Readonly<Record<string, number>> = {
   billion: 1e9,
   dozen: 12,
 };
+
+/** The number that a short text of words is ("12", "twelve"); null where it is none. */
+export function numberOf(text: string): number | null {
+  const lower = text.toLowerCase();
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (SMALL.get(lower) ?? COUNTS[lower]);
+  return value ?? null;
+}
 
 /** Every number that the text states. "20 %" states 20 and 0.2, "3k" states 3 and 3000, "-5" states -5 and 5. */
 export function numbersIn(text: string): Set<number> {
