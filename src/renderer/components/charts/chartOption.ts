@@ -30,7 +30,11 @@ export function chartOption(spec: ChartSpec, paint: Paint, { plotWidth, margins 
     type: "line" as const,
     name: line.name,
     data: decimate({ x: line.x, y: line.y.map((value) => placed(axis, value)) }, [0, spec.xMax], plotWidth),
-    showSymbol: false,
+    // A line of one point would be nothing at all.
+    showSymbol: line.x.length === 1,
+    symbol: "circle",
+    symbolSize: 5,
+    itemStyle: { color: paint(line.colour) },
     silent: true,
     lineStyle: { color: paint(line.colour), width: line.width, ...(line.dash && { type: [...line.dash] }) },
     z: 3,
@@ -105,7 +109,8 @@ export function chartOption(spec: ChartSpec, paint: Paint, { plotWidth, margins 
       type: "value",
       min: 0,
       max: spec.xMax,
-      axisLine: { lineStyle: { color: paint("chart-axis") } },
+      // At the foot of the plot, wherever zero lies on the other axis.
+      axisLine: { onZero: false, lineStyle: { color: paint("chart-axis") } },
       axisTick: { show: true, length: 4, customValues: [...steps], lineStyle: { color: paint("chart-axis") } },
       axisLabel: {
         ...label,
@@ -118,7 +123,7 @@ export function chartOption(spec: ChartSpec, paint: Paint, { plotWidth, margins 
       type: "value",
       min: at(axis.min),
       max: at(axis.max),
-      axisLine: { show: true, lineStyle: { color: paint("chart-axis") } },
+      axisLine: { show: true, onZero: false, lineStyle: { color: paint("chart-axis") } },
       axisTick: { show: false, customValues: [...ticks] },
       axisLabel: {
         ...label,

@@ -12,6 +12,10 @@ describe("axes", () => {
     expect(logTicks(0.3, 4)).toEqual([0.5, 1, 2]);
   });
 
+  it("use even steps where the range is too narrow for 1-2-5", () => {
+    expect(logTicks(8, 12)).toEqual([8, 9, 10, 11, 12]);
+  });
+
   it("fall back to whole decades where 1-2-5 would crowd", () => {
     expect(logTicks(0.001, 1000)).toEqual([0.001, 0.01, 0.1, 1, 10, 100, 1000].filter((_, i) => i % 2 === 0));
   });

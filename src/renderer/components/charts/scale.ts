@@ -21,20 +21,30 @@ export function linearTicks(min: number, max: number, target = 4): number[] {
   return ticks;
 }
 
-/** 1-2-5 ticks over the decades; every third of them where there would be too many. */
+/** 1-2-5 ticks over the decades; whole decades where there would be too many. */
 export function logTicks(min: number, max: number, most = 6): number[] {
   const all: number[] = [];
   for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power++)
     for (const m of [1, 2, 5]) all.push(Number((m * 10 ** power).toPrecision(12)));
   const inside = all.filter((tick) => tick >= min * 0.999 && tick <= max * 1.001);
+  // Within a third of a decade 1-2-5 leaves one tick or none: even steps then say more.
+  if (inside.length < 2) return linearTicks(min, max);
   if (inside.length <= most) return inside;
   const decades = inside.filter((tick) => Math.abs(Math.log10(tick) - Math.round(Math.log10(tick))) < 1e-9);
   const every = Math.ceil(decades.length / most);
   return decades.filter((_, i) => i % every === 0);
 }
 
-/** An axis that holds every finite value with a little air; a log axis ignores what is not positive. */
-export function fitAxis(values: Iterable<number | null>, kind: ScaleKind, options: { fromZero?: boolean; include?: number } = {}): Axis {
+/**
+ * An axis that holds every finite value with a little air; a log axis ignores what is not positive.
+ *
+ * @param options.headroom share of the axis kept free at its head, for words written there
+ */
+export function fitAxis(
+  values: Iterable<number | null>,
+  kind: ScaleKind,
+  options: { fromZero?: boolean; include?: number; headroom?: number } = {},
+): Axis {
   let min = Infinity;
   let max = -Infinity;
   const look = (value: number | null): void => {
@@ -50,12 +60,12 @@ export function fitAxis(values: Iterable<number | null>, kind: ScaleKind, option
     const high = max * 1.15;
     const wide = high / low < 3 ? 3 / (high / low) : 1;
     const axisMin = low / Math.sqrt(wide);
-    const axisMax = high * Math.sqrt(wide);
+    const axisMax = high * Math.sqrt(wide) * (high / low) ** (options.headroom ?? 0);
     return { kind, min: axisMin, max: axisMax, ticks: logTicks(axisMin, axisMax) };
   }
   const air = (max - min || Math.abs(max) || 1) * 0.08;
   const axisMin = options.fromZero ? Math.min(0, min) : min - air;
-  const axisMax = max + air;
+  const axisMax = max + air + (max - axisMin) * (options.headroom ?? 0);
   return { kind, min: axisMin, max: axisMax, ticks: linearTicks(axisMin, axisMax) };
 }
 

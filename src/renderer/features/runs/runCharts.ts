@@ -3,7 +3,7 @@ import type { RunDetail } from "#contracts/procedures/runs.ts";
 import type { ChartSpec } from "../../components/charts/chartSpec.ts";
 import { fitAxis, type ScaleKind } from "../../components/charts/scale.ts";
 import { smoothSeries } from "../../components/charts/smoothing.ts";
-import { formatCount, formatMeasure, formatRateSetting } from "../../format/numbers.ts";
+import { formatBytes, formatCount, formatMeasure, formatRateSetting } from "../../format/numbers.ts";
 import type { PointColumns } from "./runPoints.ts";
 
 export interface ChartInput {
@@ -42,7 +42,7 @@ export function lossChart(input: ChartInput): ChartSpec {
         : "mean over supervised tokens, nats; raw, squares eval",
     sentence: lossSentence(input, lastLoss, lastEval),
     xMax: xMaxOf(input),
-    y: fitAxis([...points.loss, ...evals.map((metrics) => metrics.loss)], lossScale, { fromZero: true }),
+    y: fitAxis([...points.loss, ...evals.map((metrics) => metrics.loss)], lossScale, { fromZero: true, headroom: 0.12 }),
     formatY: (value) => String(Number(value.toPrecision(3))),
     lines: [
       { name: "raw", x: points.step, y: points.loss, colour: "chart-raw", width: 1 },
@@ -113,7 +113,7 @@ export function learningRateChart(input: ChartInput): ChartSpec {
     clause: `planned and actual, ${run.config.lrSchedule}`,
     sentence: `Learning rate, planned ${run.config.lrSchedule} with peak ${formatRateSetting(run.config.learningRate)}${last === undefined ? "" : `, now ${formatRateSetting(last)}`}.`,
     xMax: xMaxOf(input),
-    y: fitAxis([...planned, ...points.learningRate, run.config.learningRate], "linear", { fromZero: true }),
+    y: fitAxis([...planned, ...points.learningRate, run.config.learningRate], "linear", { fromZero: true, headroom: 0.14 }),
     formatY: (value) => formatRateSetting(Number(value.toPrecision(3))),
     lines: [
       { name: "planned", x: plannedSteps, y: planned, colour: "chart-planned", width: 1.2, dash: [4, 3] },
@@ -206,6 +206,38 @@ export function throughputChart(input: ChartInput): ChartSpec {
       columns: ["Step", "Tokens / s"],
       numRows: points.step.length,
       row: (i) => [formatCount(points.step[i]!), formatCount(points.tokensPerSecond[i]!)],
+    },
+  };
+}
+
+export function memoryChart(input: ChartInput): ChartSpec {
+  const { points } = input;
+  const last = points.memoryBytes.at(-1);
+  return {
+    title: "Memory",
+    clause: "of the trainer process",
+    sentence: `Memory of the trainer process${last === undefined ? ": no step yet" : `, ${formatBytes(last)} now`}.`,
+    xMax: xMaxOf(input),
+    y: fitAxis(points.memoryBytes, "linear", { fromZero: true }),
+    formatY: (value) => (value === 0 ? "0" : formatBytes(value)),
+    lines: [
+      {
+        name: "memory",
+        x: points.step,
+        y: points.memoryBytes,
+        colour: "series-5",
+        width: 1.4,
+        ...(last !== undefined && { endLabel: formatBytes(last) }),
+      },
+    ],
+    points: [],
+    bands: bare(bandsOf(input)),
+    verticals: [],
+    levels: [],
+    table: {
+      columns: ["Step", "Memory"],
+      numRows: points.step.length,
+      row: (i) => [formatCount(points.step[i]!), formatBytes(points.memoryBytes[i]!)],
     },
   };
 }
