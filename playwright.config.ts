@@ -11,7 +11,7 @@ export default defineConfig({
   outputDir: "test-results/e2e",
   // one at a time: each test owns a server, a core and a trainer, and they share two cores
   workers: 1,
-  timeout: 120_000,
+  timeout: 240_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env["CI"] !== undefined,
   reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],

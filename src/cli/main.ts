@@ -9,7 +9,7 @@ import { importFiles } from "./commands/import.ts";
 import { serve } from "./commands/serve.ts";
 import { tokens } from "./commands/tokens.ts";
 import { train } from "./commands/train.ts";
-import { listenForInterrupt } from "./interrupt.ts";
+import { listenForInterrupt } from "../server/interrupt.ts";
 import { toAppError } from "./procedureError.ts";
 import { openTerminal, printError, printJson } from "./terminal.ts";
 import { watchJob } from "./watchJob.ts";

@@ -5,6 +5,7 @@ import { AppError } from "#contracts/errors.ts";
 import { openCore } from "#services/core.ts";
 import { corePlaces, sampleWorkspaceIn } from "#services/places.ts";
 import { prepareSampleWorkspace } from "#services/sampleWorkspace.ts";
+import { interrupted, listenForInterrupt } from "./interrupt.ts";
 import { serveCore, parsePort, sentencesFor } from "./serveCore.ts";
 
 export interface Place {
@@ -44,8 +45,7 @@ export async function main(args: readonly string[], { root, entryFile }: Place):
       const { address, hints } = sentencesFor(server);
       process.stdout.write(`${address}\n`);
       process.stderr.write(`${hints}\n`);
-      await firstSignal();
-      process.stderr.write("Saving and closing.\n");
+      await interrupted(listenForInterrupt((text) => process.stderr.write(`${text}\n`)).signal);
       await server.close();
     } finally {
       await core.close();
@@ -56,10 +56,4 @@ export async function main(args: readonly string[], { root, entryFile }: Place):
     process.stderr.write(`${code}: ${message}\n  ${fix}\n`);
     return code === "E_USAGE" ? 2 : 1;
   }
-}
-
-function firstSignal(): Promise<NodeJS.Signals> {
-  return new Promise((came) => {
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, came);
-  });
 }

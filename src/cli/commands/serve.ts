@@ -1,4 +1,5 @@
 /** @file `serve`: the workbench as a web page, until Ctrl-C. */
+import { interrupted as untilInterrupted } from "../../server/interrupt.ts";
 import { parsePort, sentencesFor, serveCore } from "../../server/serveCore.ts";
 import { textOption, usageError, type Command } from "../command.ts";
 import { printJson } from "../terminal.ts";
@@ -19,7 +20,7 @@ export const serve: Command = {
     if (values["json"] === true) await printJson({ url: server.url, port: server.port });
     else terminal.print(address);
     terminal.note(hints);
-    if (!interrupted.aborted) await new Promise((ended) => interrupted.addEventListener("abort", ended, { once: true }));
+    await untilInterrupted(interrupted);
     await server.close();
     return undefined;
   },

@@ -36,3 +36,11 @@ export function listenForInterrupt(note: (text: string) => void): Interrupt {
     },
   };
 }
+
+/** Settles with the first signal. */
+export function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((come) => {
+    if (signal.aborted) come();
+    else signal.addEventListener("abort", () => come(), { once: true });
+  });
+}
