@@ -11,9 +11,9 @@ describe("listenForInterrupt", () => {
   it("aborts at the first signal and keeps its exit code", async () => {
     interrupt = listenForInterrupt(() => undefined);
     expect(interrupt.exitCode()).toBeUndefined();
-    process.emit("SIGTERM");
+    process.emit("SIGTERM", "SIGTERM");
     await interrupted(interrupt.signal);
-    process.emit("SIGINT");
+    process.emit("SIGINT", "SIGINT");
     expect(interrupt.exitCode()).toBe(143);
   });
 
@@ -22,12 +22,12 @@ describe("listenForInterrupt", () => {
     const exit = vi.spyOn(process, "exit").mockImplementation((() => undefined) as never);
     const notes: string[] = [];
     interrupt = listenForInterrupt((text) => notes.push(text));
-    process.emit("SIGINT");
+    process.emit("SIGINT", "SIGINT");
     vi.advanceTimersByTime(900);
-    process.emit("SIGINT");
+    process.emit("SIGINT", "SIGINT");
     expect(exit).not.toHaveBeenCalled();
     vi.advanceTimersByTime(200);
-    process.emit("SIGINT");
+    process.emit("SIGINT", "SIGINT");
     expect(exit).toHaveBeenCalledWith(130);
     expect(notes).toHaveLength(1);
   });
