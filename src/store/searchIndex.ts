@@ -5,6 +5,7 @@
 import { searchTextOf } from "./contentCodec.ts";
 import { trajectoryIdOf } from "./ids.ts";
 import type { Db } from "./openDatabase.ts";
+import { termFrequency } from "./termFrequency.ts";
 import { quotedTerm, searchTerms } from "./searchTerms.ts";
 import type { TrajectoryId } from "#contracts/trajectory.ts";
 
@@ -22,6 +23,8 @@ export interface SimilarTrajectory {
   readonly score: number;
 }
 
+/** Hits of other splits, and those left out, fall away after ranking. */
+const HITS_PER_RESULT = 8;
 const INDEXED = "search.lastContent";
 const INDEXED_SYSTEM = "search.lastSystemPart";
 /** Rounds are counted in a byte; nobody types this many words. */
@@ -47,11 +50,16 @@ export function searchIndex(db: Db) {
   const contentsWithSystem = db
     .prepare<[string], number>("SELECT id FROM content INDEXED BY content_by_system WHERE system_id IN (SELECT value FROM json_each(?))")
     .pluck();
-  const selectSimilar = db.prepare<[string, string, string, number], { id: number; content_id: number; title: string; rank: number }>(`
-    SELECT min(t.id) AS id, t.content_id, c.title, turn_text.rank AS rank
-    FROM turn_text JOIN trajectory t ON t.content_id = turn_text.rowid JOIN content c ON c.id = t.content_id
-    WHERE turn_text MATCH ? AND t.split IN (SELECT value FROM json_each(?)) AND t.id NOT IN (SELECT value FROM json_each(?))
-    GROUP BY t.content_id ORDER BY turn_text.rank LIMIT ?`);
+  const selectSimilar = db.prepare<
+    [string, number, string, string, number],
+    { id: number; content_id: number; title: string; rank: number }
+  >(`
+    WITH hit AS MATERIALIZED (SELECT rowid AS content_id, rank FROM turn_text WHERE turn_text MATCH ? ORDER BY rank LIMIT ?)
+    SELECT min(t.id) AS id, hit.content_id, c.title, hit.rank AS rank
+    FROM hit JOIN trajectory t ON t.content_id = hit.content_id JOIN content c ON c.id = hit.content_id
+    WHERE t.split IN (SELECT value FROM json_each(?)) AND t.id NOT IN (SELECT value FROM json_each(?))
+    GROUP BY hit.content_id ORDER BY hit.rank LIMIT ?`);
+  const frequency = termFrequency(db);
 
   const indexedUpTo = (key: string): number => Number(setting.get(key) ?? 0);
 
@@ -110,15 +118,16 @@ export function searchIndex(db: Db) {
       return `${indexedUpTo(INDEXED)}/${indexedUpTo(INDEXED_SYSTEM)}`;
     },
 
-    /** Reads only: trajectories whose turns hold most of the words, closest first; equal contents come once. */
+    /** Reads only: trajectories whose turns hold most of the telling words, closest first; equal contents come once. */
     similar(
       words: readonly string[],
       options: { readonly limit: number; readonly splits?: readonly number[]; readonly without?: readonly number[] },
     ): readonly SimilarTrajectory[] {
-      const terms = words.flatMap((word) => searchTerms(`"${word.replaceAll('"', " ")}"`)).map(quotedTerm);
+      const terms = frequency.telling(words.flatMap((word) => searchTerms(`"${word.replaceAll('"', " ")}"`))).map(quotedTerm);
       if (terms.length === 0) return [];
+      const numHits = options.limit * HITS_PER_RESULT;
       return selectSimilar
-        .all(terms.join(" OR "), JSON.stringify(options.splits ?? [0]), JSON.stringify(options.without ?? []), options.limit)
+        .all(terms.join(" OR "), numHits, JSON.stringify(options.splits ?? [0]), JSON.stringify(options.without ?? []), options.limit)
         .map((row) => ({ trajectoryId: trajectoryIdOf(row.id), contentId: row.content_id, title: row.title, score: -row.rank }));
     },
   };
