@@ -4,7 +4,6 @@ import { computed, reactive, shallowRef } from "vue";
 import type { Job, News } from "#contracts/jobs.ts";
 import type { WorkspaceView } from "#contracts/procedures/workbench.ts";
 import type { Client } from "./client.ts";
-import type { ReconnectingLink } from "./link.ts";
 
 export type TableName = News["changed"][number];
 
@@ -34,26 +33,23 @@ export const useWorkbench = defineStore("workbench", () => {
     jobsById.value = next;
   }
 
-  /** Reads the news until told to stop, from where it was after every interruption. */
-  async function follow(client: Client, link: ReconnectingLink, signal: AbortSignal): Promise<void> {
+  /**
+   * Reads the news until told to stop, after every interruption from where it was: the core's cursors grow over its own restarts,
+   * so that an old cursor brings everything that changed meanwhile.
+   */
+  async function follow(client: Client, signal: AbortSignal): Promise<void> {
     let cursor = 0;
-    let epoch = -1;
     while (!signal.aborted) {
       try {
         workspace.value = await client.workspace.get(undefined, { signal });
         takeJobs(await client.jobs.list(undefined, { signal }));
-        const news = await client.jobs.news({ since: cursor }, { signal });
-        if (epoch !== -1 && epoch !== link.epoch.value) for (const table of Object.keys(versions) as TableName[]) versions[table]++;
-        epoch = link.epoch.value;
-        for await (const { cursor: at, jobs: changedJobs, changed } of news) {
-          cursor = at;
-          if (changedJobs.length > 0) takeJobs(changedJobs);
-          for (const table of changed) versions[table]++;
+        for await (const news of await client.jobs.news({ since: cursor }, { signal })) {
+          cursor = news.cursor;
+          if (news.jobs.length > 0) takeJobs(news.jobs);
+          for (const table of news.changed) versions[table]++;
         }
       } catch {
         if (signal.aborted) return;
-        // A restarted core counts its news from the beginning again.
-        cursor = 0;
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

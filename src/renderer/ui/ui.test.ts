@@ -28,7 +28,7 @@ it("ties a field's error to its control", () => {
   const field = mount(Field, {
     props: { label: "Epochs", error: "Needs more than 0" },
     slots: {
-      default: (slot: { id: string; describedBy: string; invalid: "true" }) =>
+      default: (slot: { id: string; describedBy: string | undefined; invalid: "true" | undefined }) =>
         h("input", { id: slot.id, "aria-describedby": slot.describedBy, "aria-invalid": slot.invalid }),
     },
   });
