@@ -36,12 +36,12 @@ describe("wrong use", () => {
     ["an unknown option", ["import", "rows.jsonl", "--formt", "toolllama"]],
     ["an unknown format", ["import", "rows.jsonl", "--format", "csv"]],
     ["a missing argument", ["import"]],
-    ["an argument too many", ["eval", "R-001", "R-002"]],
+    ["an argument too many", ["eval", "r-001", "r-002"]],
     ["a missing option", ["export", "--format", "toolllama"]],
     ["an unknown split", ["export", "--format", "toolllama", "--out", "x", "--split", "dev"]],
     ["a window that is no number", ["tokens", "T-00001", "--max-length", "long"]],
     ["a setting that does not hold", ["train", "--set", "learningRate=fast", "--workspace", workspace]],
-    ["settings for a run that has its own", ["train", "--resume", "R-001", "--set", "seed=2"]],
+    ["settings for a run that has its own", ["train", "--resume", "r-001", "--set", "seed=2"]],
     ["a port that is none", ["serve", "--port", "http"]],
   ])("ends with 2 and says what to do: %s", async (_name, args) => {
     const { code, out, err } = await callsmith(args);

@@ -7,7 +7,7 @@ import type { Client } from "./workbench.ts";
 const job = (change: Partial<Job>): Job => ({
   id: "J-1",
   kind: "train",
-  title: "Run R-001",
+  title: "Run r-001",
   state: "running",
   phase: "",
   done: 0,
@@ -49,7 +49,7 @@ function clientOf(states: AsyncIterable<Job> | readonly Job[], cancelled: (id: s
 describe("progressLine", () => {
   it("says what is known and nothing else", () => {
     expect(progressLine(job({ phase: "training", done: 40, total: 120, unitsPerSecond: 2.14, secondsLeft: 37.4 }))).toBe(
-      "Run R-001 - training: 40 of 120 steps (33 %), 2.1 steps/s, 38 s left",
+      "Run r-001 - training: 40 of 120 steps (33 %), 2.1 steps/s, 38 s left",
     );
     expect(progressLine(job({ title: "Import a.json", unit: "rows", done: 12_345, unitsPerSecond: 4321 }))).toBe(
       "Import a.json: 12,345 rows, 4,321 rows/s",

@@ -20,7 +20,7 @@ const RUN_ID = /^R-\d+$/i;
 const MAX_KEPT = 4;
 const kept = new Map<string, { readonly changedAt: number; readonly folder: ModelFolder }>();
 
-/** `runs/R-003`. */
+/** `runs/r-003`. */
 export function runDirOf(paths: CorePaths, runId: string): string {
   return join(paths.runs, runId);
 }

@@ -1,10 +1,10 @@
-/** @file Ids as people read them (`T-00042`, `R-003`) and the numbers the tables hold. */
+/** @file Ids as people read them (`T-00042`, `r-003`) and the numbers the tables hold. */
 import { AppError } from "#contracts/errors.ts";
 import type { TrajectoryId } from "#contracts/trajectory.ts";
 
 const SHAPES = {
   trajectory: { prefix: "T", digits: 5 },
-  run: { prefix: "R", digits: 3 },
+  run: { prefix: "r", digits: 3 },
   evaluation: { prefix: "E", digits: 3 },
   failure: { prefix: "F", digits: 5 },
   job: { prefix: "J", digits: 4 },
@@ -22,7 +22,7 @@ export function trajectoryIdOf(number: number): TrajectoryId {
 
 /** The number in an id, or null for text that is no id of that noun. */
 export function numberOfId(noun: Noun, id: string): number | null {
-  const match = /^([A-Z])-(\d{1,15})$/.exec(id);
+  const match = /^([A-Za-z])-(\d{1,15})$/.exec(id);
   return match !== null && match[1] === SHAPES[noun].prefix ? Number(match[2]) : null;
 }
 

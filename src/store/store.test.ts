@@ -226,7 +226,7 @@ describe("runs", () => {
 
   it("keep their points, the steps that were left out, and forget what comes again after a resumption", () => {
     const id = store.runs.create(config);
-    expect(id).toBe("R-001");
+    expect(id).toBe("r-001");
     store.runPoints.addPoints(id, [point(1, 2), point(2, Number.NaN), point(3, 1)]);
     store.runs.addCheckpoint(id, 2, 100);
     store.runs.addCheckpoint(id, 3, 100);
@@ -248,7 +248,7 @@ describe("runs", () => {
     expect(store.runs.interruptActive()).toBe(1);
     expect(store.runs.get(going).state).toBe("interrupted");
     expect(store.runs.get(ended)).toMatchObject({ state: "done", endedAt: "2026-01-01" });
-    expect(() => store.runs.get("R-999")).toThrow(expect.objectContaining({ code: "E_NOT_FOUND" }));
+    expect(() => store.runs.get("r-999")).toThrow(expect.objectContaining({ code: "E_NOT_FOUND" }));
   });
 
   it("remember the trajectory and revision behind each example", () => {

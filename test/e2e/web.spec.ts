@@ -92,7 +92,7 @@ async function startLongRun(page: Page, modelDir: string): Promise<void> {
   await page.getByLabel("Max length, tokens").fill("320");
   await page.getByLabel("Epochs").fill("5000");
   await page.getByRole("button", { name: "Start run" }).first().click();
-  await expect(page).toHaveURL(/runs\/R-\d+/);
+  await expect(page).toHaveURL(/runs\/r-\d+/);
 }
 
 const state = (page: Page, word: string) => page.locator("header .chip", { hasText: word });
@@ -142,7 +142,7 @@ test("no screen has a serious violation, in light or dark", async ({ page, serve
     "/tokens/T-00001",
     "/runs",
     "/runs/new",
-    "/runs/R-001",
+    "/runs/r-001",
     "/playground",
     "/failures",
   ]) {

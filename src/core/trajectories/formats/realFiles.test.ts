@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { contentHashInput } from "../canonical.ts";
 import { summaryOf } from "../summary.ts";
 import { detectFormat } from "./detectFormat.ts";
 import { readFile, settledRows, upTo, writeFile } from "./formatsTesting.ts";
@@ -89,14 +88,6 @@ describe.skipIf(isAbsent)("real files (skipped where ../shared/data is absent)",
     const again = readFile("openai-chat", writeFile("openai-chat", first.contents));
     const parts = ({ tools, turns, targets }: (typeof first.contents)[number]) => ({ tools, turns, targets });
     expect(again.contents.map(parts)).toEqual(first.contents.map(parts));
-  });
-
-  it("tells trajectories apart by their bytes for hashing", () => {
-    const { contents } = readFile("toolllama", load("toolbench/toolllama_rows.json"));
-    const texts = contents.map((content) => new TextDecoder().decode(contentHashInput(content)));
-    expect(new Set(texts).size).toBe(contents.length);
-    const copies = contents.map((content) => new TextDecoder().decode(contentHashInput(structuredClone(content))));
-    expect(copies).toEqual(texts);
   });
 
   it("recognises the formats, and says what it saw where it does not", () => {
