@@ -54,6 +54,12 @@ export const bench: Bench = async ({ args, note }) => {
         "x",
         6,
       ),
+      // Less disturbed by whatever else the machine does; start-up of the process included.
+      informs(
+        "processor time, times that of parsing",
+        imports.map((each, i) => each["cpuSeconds"]! / parse[i]!["cpuSeconds"]!),
+        "x",
+      ),
       informs("import", seconds, "s"),
       informs(
         "read and JSON.parse",

@@ -29,7 +29,13 @@ function parse(path: string) {
     rest = Buffer.from(bytes.subarray(at));
   }
   closeSync(input);
-  return { seconds: (performance.now() - startedAt) / 1000, rows };
+  return { seconds: (performance.now() - startedAt) / 1000, cpuSeconds: cpuSeconds(), rows };
+}
+
+/** Of this process and all its threads, from its start. */
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 async function measureImport(path: string, folder: string) {
@@ -38,6 +44,7 @@ async function measureImport(path: string, folder: string) {
   const startedAt = performance.now();
   const job = await startImport(core, { paths: [path] }).ended;
   const seconds = (performance.now() - startedAt) / 1000;
+  const cpu = cpuSeconds();
   const peakBytes = process.resourceUsage().maxRSS * 1024;
   if (job.state !== "done") throw new Error(JSON.stringify(job.error));
   const { bytesPerSecond, trajectories, rows } = job.result as ImportResult;
@@ -50,7 +57,17 @@ async function measureImport(path: string, folder: string) {
   core = open();
   listTrajectories(core, {}, 0, 100);
   const openMs = performance.now() - openedAt;
-  const measured = { seconds, rows, trajectories, bytesPerSecond, peakBytes, indexSeconds, openMs, ...filters(core, trajectories) };
+  const measured = {
+    seconds,
+    cpuSeconds: cpu,
+    rows,
+    trajectories,
+    bytesPerSecond,
+    peakBytes,
+    indexSeconds,
+    openMs,
+    ...filters(core, trajectories),
+  };
   const databaseBytes = statSync(join(folder, "workspace.sqlite")).size;
   await core.close();
   return { ...measured, databaseBytes };
