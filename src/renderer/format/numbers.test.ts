@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatCount, formatDate, formatDuration, formatMeasure, formatRateSetting, plural } from "./numbers.ts";
+import { formatBytes, formatCount, formatDate, formatDuration, formatMeasure, formatRateSetting, formatTick, plural } from "./numbers.ts";
 
 describe("numbers on screen", () => {
   it("separate thousands with a comma and carry a true minus", () => {
@@ -10,6 +10,11 @@ describe("numbers on screen", () => {
   it("say that a loss is not finite instead of printing NaN", () => {
     expect([formatMeasure(null), formatMeasure(Number.NaN), formatMeasure(Infinity)]).toEqual(["not finite", "not finite", "not finite"]);
     expect([formatMeasure(0.55), formatMeasure(123.456), formatMeasure(0.00001)]).toEqual(["0.550", "123.5", "1.00e-5"]);
+  });
+
+  it("use an exponent where zeros would run out of their place", () => {
+    expect(formatMeasure(433_573_049_795_851_260)).toBe("4.34e+17");
+    expect([0, 0.5, 10, 1e8, 2e-5].map(formatTick)).toEqual(["0", "0.5", "10", "1e8", "2e-5"]);
   });
 
   it("write learning rates as a person would", () => {

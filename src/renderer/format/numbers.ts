@@ -12,8 +12,22 @@ export function formatMeasure(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "not finite";
   const size = Math.abs(value);
   if (size !== 0 && size < 0.0005) return signed(value.toExponential(2));
+  if (size >= 1e6) return signed(value.toExponential(2));
   if (size >= 1000) return formatCount(value);
   return signed(value.toFixed(size >= 100 ? 1 : 3));
+}
+
+/** Words at an axis tick: three digits at most, an exponent where zeros would fill the margin. */
+export function formatTick(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e5 || size < 1e-4))
+    return signed(
+      value
+        .toExponential()
+        .replace(/(\.\d\d)\d+e/, "$1e")
+        .replace("e+", "e"),
+    );
+  return signed(String(Number(value.toPrecision(3))));
 }
 
 /** Learning rates and other small settings: shortest form that keeps three digits. */

@@ -104,7 +104,8 @@ export function chartOption(spec: ChartSpec, paint: Paint, { plotWidth, margins 
   };
   return {
     animation: false,
-    grid: { ...margins, containLabel: false },
+    // The plot lies exactly where the margins say: crosshair and labels are laid over it by the same numbers.
+    grid: { ...margins, containLabel: false, outerBoundsMode: "none" },
     xAxis: {
       type: "value",
       min: 0,

@@ -66,5 +66,5 @@ const LABEL_ROOM = 104;
 export function marginsOf(spec: ChartSpec): Margins {
   const labelled = [...spec.lines, ...spec.points].filter((series) => series.endLabel !== undefined && series.x.length > 0);
   const furthest = Math.max(0, ...labelled.map((series) => series.x.at(-1)!));
-  return { left: 48, right: furthest > spec.xMax * 0.78 ? LABEL_ROOM : 16, top: 8, bottom: 22 };
+  return { left: 54, right: furthest > spec.xMax * 0.78 ? LABEL_ROOM : 16, top: 8, bottom: 22 };
 }

@@ -3,7 +3,7 @@ import type { RunDetail } from "#contracts/procedures/runs.ts";
 import type { ChartSpec } from "../../components/charts/chartSpec.ts";
 import { fitAxis, type ScaleKind } from "../../components/charts/scale.ts";
 import { smoothSeries } from "../../components/charts/smoothing.ts";
-import { formatBytes, formatCount, formatMeasure, formatRateSetting } from "../../format/numbers.ts";
+import { formatBytes, formatCount, formatMeasure, formatRateSetting, formatTick } from "../../format/numbers.ts";
 import type { PointColumns } from "./runPoints.ts";
 
 export interface ChartInput {
@@ -43,7 +43,7 @@ export function lossChart(input: ChartInput): ChartSpec {
     sentence: lossSentence(input, lastLoss, lastEval),
     xMax: xMaxOf(input),
     y: fitAxis([...points.loss, ...evals.map((metrics) => metrics.loss)], lossScale, { fromZero: true, headroom: 0.12 }),
-    formatY: (value) => String(Number(value.toPrecision(3))),
+    formatY: formatTick,
     lines: [
       { name: "raw", x: points.step, y: points.loss, colour: "chart-raw", width: 1 },
       {
@@ -154,7 +154,7 @@ export function gradNormChart(input: ChartInput): ChartSpec {
     sentence: `Gradient norm before clipping at ${limit}: ${formatCount(above.length)} of ${formatCount(points.step.length)} steps were clipped.`,
     xMax: xMaxOf(input),
     y: fitAxis(points.gradNorm, "log", { include: limit }),
-    formatY: (value) => String(Number(value.toPrecision(3))),
+    formatY: formatTick,
     lines: [{ name: "norm", x: points.step, y: points.gradNorm, colour: "chart-raw", width: 1 }],
     points: [
       {
