@@ -1,6 +1,6 @@
 /** @file `train`: starts a run, or continues one, and follows it. */
 import { resolve } from "node:path";
-import type { RunState } from "#contracts/run.ts";
+import type { DataPlan, RunState } from "#contracts/run.ts";
 import { textOption, usageError, type Command, type CommandCall } from "../command.ts";
 import { readRunConfig } from "#services/readRunConfig.ts";
 import { watchJob } from "../watchJob.ts";
@@ -18,6 +18,11 @@ export interface TrainReport {
   /** Mean loss of the last step's tokens, nats; null where it was not finite. */
   readonly finalLoss: number | null;
   readonly evalLoss: number | null;
+  /** What it was trained on; null where it ended before that was known. */
+  readonly data: Pick<
+    DataPlan,
+    "numTrajectories" | "numExamples" | "numEvalExamples" | "numRefused" | "numTruncated" | "numCutTokens"
+  > | null;
 }
 
 function median(values: readonly number[]): number {
@@ -41,13 +46,45 @@ export async function followRun(
     tokensPerSecond: Math.round(median(points.tokensPerSecond)),
     finalLoss: run.lastLoss,
     evalLoss: run.lastEvalLoss,
+    data: run.plan === null ? null : countsOf(run.plan),
   };
+}
+
+const countsOf = ({
+  numTrajectories,
+  numExamples,
+  numEvalExamples,
+  numRefused,
+  numTruncated,
+  numCutTokens,
+}: DataPlan): TrainReport["data"] => ({
+  numTrajectories,
+  numExamples,
+  numEvalExamples,
+  numRefused,
+  numTruncated,
+  numCutTokens,
+});
+
+/** What became of the trajectories: nothing is left out or cut without a word. */
+function dataSentence({
+  numTrajectories,
+  numExamples,
+  numEvalExamples,
+  numRefused,
+  numTruncated,
+  numCutTokens,
+}: NonNullable<TrainReport["data"]>): string {
+  const refused = numRefused === 0 ? "none left out" : `${numRefused} left out (the run's Data tab says why for each)`;
+  const cut = numTruncated === 0 ? "none cut" : `${numTruncated} cut by ${numCutTokens} tokens of prompt`;
+  return `Trained on ${numExamples} and watched ${numEvalExamples} examples of ${numTrajectories} trajectories: ${refused}, ${cut}.`;
 }
 
 export function sentenceOf(report: TrainReport): string {
   const loss = report.finalLoss === null ? "not finite" : report.finalLoss.toFixed(4);
   const held = report.evalLoss === null ? "" : `, held-out loss ${report.evalLoss.toFixed(4)}`;
-  return `${report.run} ${report.state} after ${report.steps} steps in ${report.seconds.toFixed(1)} s: loss ${loss}${held}, ${report.tokensPerSecond} tokens/s.`;
+  const data = report.data === null ? "" : `\n${dataSentence(report.data)}`;
+  return `${report.run} ${report.state} after ${report.steps} steps in ${report.seconds.toFixed(1)} s: loss ${loss}${held}, ${report.tokensPerSecond} tokens/s.${data}`;
 }
 
 export const train: Command = {
