@@ -54,6 +54,7 @@ describe("progressLine", () => {
     expect(progressLine(job({ title: "Import a.json", unit: "rows", done: 12_345, unitsPerSecond: 4321 }))).toBe(
       "Import a.json: 12,345 rows, 4,321 rows/s",
     );
+    expect(progressLine(job({ unitsPerSecond: 0.0412 }))).toContain("0.041 steps/s");
     expect(progressLine(job({ done: 0, total: 0, secondsLeft: 7200 }))).toContain("(100 %), 2.0 h left");
   });
 });

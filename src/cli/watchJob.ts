@@ -23,7 +23,7 @@ export function progressLine(job: Job): string {
       : `${amount(job.done)} of ${amount(job.total)} ${job.unit} (${job.total === 0 ? 100 : Math.floor((100 * job.done) / job.total)} %)`,
     ...(job.unitsPerSecond === null
       ? []
-      : [`${job.unitsPerSecond < 10 ? job.unitsPerSecond.toFixed(1) : amount(job.unitsPerSecond)} ${job.unit}/s`]),
+      : [`${job.unitsPerSecond < 10 ? job.unitsPerSecond.toPrecision(2) : amount(job.unitsPerSecond)} ${job.unit}/s`]),
     ...(job.secondsLeft === null ? [] : [`${duration(job.secondsLeft)} left`]),
   ];
   return `${job.title}${job.phase === "" ? "" : ` - ${job.phase}`}: ${parts.join(", ")}`;
