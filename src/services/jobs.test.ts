@@ -66,6 +66,17 @@ describe("a job", () => {
     expect(jobs.cancel(id).state).toBe("cancelled");
   });
 
+  it("hears of a pause that was asked for before it listened", async () => {
+    const asked: boolean[] = [];
+    const { id, ended } = jobs.start(spec, (handle) => {
+      handle.onPause((pause) => asked.push(pause));
+      return Promise.resolve();
+    });
+    jobs.pause(id);
+    await ended;
+    expect(asked).toEqual([true]);
+  });
+
   it("is interrupted, not cancelled, when the core closes", async () => {
     const { ended } = jobs.start(spec, untilCancelled);
     await new Promise((resolve) => setImmediate(resolve));

@@ -132,7 +132,11 @@ export class JobRegistry {
       id: running.job.id,
       signal: running.abort.signal,
       report: (change) => this.#report(running, change),
-      onPause: (listener) => void running.pauseListeners.push(listener),
+      onPause: (listener) => {
+        running.pauseListeners.push(listener);
+        // Asked before anybody listened.
+        if (running.job.state === "pausing") listener(true);
+      },
       paused: (isPaused) => {
         running.rate.restart();
         if (running.job.state !== "stopping") this.#changed(running, { state: isPaused ? "paused" : "running" });

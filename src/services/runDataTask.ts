@@ -20,6 +20,7 @@ export function runDataTask(core: Core, task: DataTask, handle: JobHandle, onCha
   handle.onPause((pause) => steer(pause ? CONTROL.pause : CONTROL.go));
   const cancel = () => steer(CONTROL.cancel);
   handle.signal.addEventListener("abort", cancel, { once: true });
+  if (handle.signal.aborted) cancel();
 
   return new Promise((resolve, reject) => {
     worker.on("message", (message: FromDataWorker) => {
