@@ -34,6 +34,7 @@ export function formatTick(value: number): string {
 export function formatRateSetting(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
+  if (size >= 1e5) return formatTick(value);
   return signed(size < 0.001 ? value.toExponential(2).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(3))));
 }
 
