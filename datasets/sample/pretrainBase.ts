@@ -1,11 +1,12 @@
 /**
  * @file Reproduces the shipped base model: `node datasets/sample/pretrainBase.ts --work DIR [--tokens N]`.
  *
- * Two phases with the project's own trainer. The first, short one reads requests and calls alone, in which a value's type tells which one
- * is meant; the second reads whole conversations with tools. A killed run continues from its last checkpoint when it is started again.
+ * Four phases with the project's own trainer. The first, short one reads requests and calls alone, in which a value's type tells which
+ * one is meant; the next two read whole conversations with tools; the last one more of what was still wrong: tools with two values of
+ * one kind, and requests for two steps. A killed run continues from its last checkpoint when it is started again.
  */
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, open, rename, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { OptConfig } from "#contracts/model.ts";
@@ -24,6 +25,7 @@ import { newestWholeCheckpoint } from "#services/checkpoints.ts";
 import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
 import { trainRun } from "../../src/worker/trainRun.ts";
 import { buildBaseExamples, type BaseExamplesOptions } from "./baseExamples.ts";
+import { EVEN } from "./baseText.ts";
 import { trainSampleTokenizer } from "./trainTokenizer.ts";
 
 const SEED = 1;
@@ -58,7 +60,7 @@ interface Phase {
 }
 
 function phases(numTokens: number): readonly Phase[] {
-  const text = { maxLength: MAX_LENGTH, maskMode: "allAssistantTurns" } as const;
+  const text = { maxLength: MAX_LENGTH, maskMode: "allAssistantTurns", emphasis: EVEN } as const;
   const common = { seed: SEED, beta2: 0.98, dropout: 0, gradientAccumulationSteps: 1, keepCheckpoints: 1, maxLength: MAX_LENGTH };
   return [
     {
@@ -82,6 +84,34 @@ function phases(numTokens: number): readonly Phase[] {
       config: {
         ...common,
         learningRate: 1.5e-3,
+        lrSchedule: "linear",
+        warmupSteps: 50,
+        microBatchSize: 6,
+        saveEverySteps: 500,
+        evalEverySteps: 500,
+      },
+    },
+    {
+      name: "conversations-2",
+      text: { ...text, seed: SEED + 2, minOffered: 3, maxOffered: 6 },
+      numTokens: 6_000_000,
+      config: {
+        ...common,
+        learningRate: 1e-3,
+        lrSchedule: "linear",
+        warmupSteps: 50,
+        microBatchSize: 6,
+        saveEverySteps: 500,
+        evalEverySteps: 500,
+      },
+    },
+    {
+      name: "pairs",
+      text: { ...text, seed: SEED + 3, minOffered: 3, maxOffered: 6, emphasis: { chains: 0.35, paired: 0.4 } },
+      numTokens: 2_500_000,
+      config: {
+        ...common,
+        learningRate: 8e-4,
         lrSchedule: "linear",
         warmupSteps: 50,
         microBatchSize: 6,
@@ -138,7 +168,7 @@ async function firstModel(dir: string): Promise<void> {
 async function trainPhase(phase: Phase, modelDir: string, workDir: string): Promise<string> {
   const runDir = join(workDir, phase.name);
   await mkdir(runDir, { recursive: true });
-  const tokenizerJson = await (await open(join(modelDir, "tokenizer.json"))).readFile("utf8");
+  const tokenizerJson = await readFile(join(modelDir, "tokenizer.json"), "utf8");
   const tokenizer = loadTokenizer({ name: "sample", tokenizerJson });
   const examplesPath = join(runDir, EXAMPLE_FILE);
   if (!existsSync(examplesPath)) {
