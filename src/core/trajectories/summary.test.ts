@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { TrajectoryContent, Turn } from "#contracts/trajectory.ts";
-import { decodeUtf8, utf8Length } from "./decodeUtf8.ts";
 import { parseArguments } from "./parseArguments.ts";
 import { summaryOf, titleOf } from "./summary.ts";
 
