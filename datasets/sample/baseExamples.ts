@@ -5,7 +5,7 @@ import { buildExample } from "#core/tokenizer/buildExample.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import type { TrainExample } from "#core/training/microBatch.ts";
 import type { MaskMode } from "#contracts/example.ts";
-import { baseConversation, type Emphasis, plainConversation } from "./baseText.ts";
+import { baseConversation, plainConversation } from "./baseText.ts";
 import { createRandom } from "./random.ts";
 
 /** More than any window holds; what does not fit is left out, whole requests at a time. */
@@ -33,19 +33,17 @@ export interface BaseExamplesOptions {
   readonly minOffered: number;
   /** 0: plain conversations. */
   readonly maxOffered: number;
-  readonly emphasis: Emphasis;
 }
 
 /** Examples until they hold `numTokens`; each the longest that fits `maxLength`. */
 export function buildBaseExamples(tokenizer: Tokenizer, options: BaseExamplesOptions): TrainExample[] {
-  const { seed, maxLength, maskMode, minOffered, maxOffered, emphasis } = options;
+  const { seed, maxLength, maskMode, minOffered, maxOffered } = options;
   const examples: TrainExample[] = [];
   let numTokens = 0;
   for (let i = 0; numTokens < options.numTokens; i++) {
     const random = createRandom(seed, `base ${i}`);
     const numOffered = minOffered + random.below(maxOffered - minOffered + 1);
-    const drawn =
-      maxOffered === 0 ? plainConversation(random) : baseConversation(random, { numRequests: NUM_REQUESTS, numOffered, emphasis });
+    const drawn = maxOffered === 0 ? plainConversation(random) : baseConversation(random, { numRequests: NUM_REQUESTS, numOffered });
     const content = fit(drawn, tokenizer, maxLength);
     if (content === null) continue;
     const outcome = buildExample({ ...content, id: `T-${i}` as TrajectoryId, split: "train" }, tokenizer, { maxLength, maskMode });

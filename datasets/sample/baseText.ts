@@ -116,24 +116,15 @@ export function plainConversation(random: Random): TrajectoryContent {
   return { tools: [], turns, metadata: {} };
 }
 
-/** What comes more often than an even draw would have it. */
-export interface Emphasis {
-  /** Share of conversations that begin with a request for two steps. */
-  readonly chains: number;
-  /** Share of requests that go to a tool with two parameters of one pool, where one was offered. */
-  readonly paired: number;
-}
-export const EVEN: Emphasis = { chains: 0.2, paired: 0 };
-
 /** One conversation of the base text: about this many offered tools, this many requests. */
 export function baseConversation(
   random: Random,
-  options: { readonly numRequests: number; readonly numOffered: number; readonly emphasis: Emphasis },
+  options: { readonly numRequests: number; readonly numOffered: number },
 ): TrajectoryContent {
-  const { numRequests, numOffered, emphasis } = options;
+  const { numRequests, numOffered } = options;
   const system = random.pick(SYSTEM_TEXTS);
-  const chain = random.chance(emphasis.chains) ? random.pick(CHAINS) : null;
-  const needed = chain === null ? [pickTool(TOOLS, emphasis, random)] : [toolNamed(chain.first), toolNamed(chain.second)];
+  const chain = random.chance(0.2) ? random.pick(CHAINS) : null;
+  const needed = chain === null ? [pickTool(random)] : [toolNamed(chain.first), toolNamed(chain.second)];
   const tools = offerTools(needed, { numOffered }, random);
   const offered = tools.map(({ name }) => toolNamed(name));
   const turns: Turn[] = [{ role: "system", content: system.text }];
@@ -141,26 +132,15 @@ export function baseConversation(
     const draw = random.next();
     if (chain !== null && r === 0) turns.push(...chainTurns(chain, system.thinks, random));
     else if (draw < 0.08) turns.push(...refusalTurns(offered, random));
-    else turns.push(...callTurns(r === 0 ? needed[0]! : pickOffered(offered, emphasis, random), system.thinks, random));
+    else turns.push(...callTurns(r === 0 ? needed[0]! : random.pick(offered), system.thinks, random));
   }
   return { tools, turns, metadata: {} };
 }
 
-/** Which of two cities is where from and which is where to, only the words around them tell. */
-function isPaired({ parameters }: ToolSpec): boolean {
-  const pools = Object.values(parameters).flatMap((kind) => (kind.kind === "pool" ? [kind.pool] : []));
-  return new Set(pools).size < pools.length;
-}
-
 /** Free text is a minority here as in the sample set. */
-function pickTool(tools: readonly ToolSpec[], emphasis: Emphasis, random: Random): ToolSpec {
-  const tool = pickOffered(tools, emphasis, random);
-  return usesFreeText(tool) && random.chance(0.4) ? pickTool(tools, emphasis, random) : tool;
-}
-
-function pickOffered(offered: readonly ToolSpec[], { paired }: Emphasis, random: Random): ToolSpec {
-  const pairs = paired > 0 && random.chance(paired) ? offered.filter(isPaired) : [];
-  return random.pick(pairs.length > 0 ? pairs : offered);
+function pickTool(random: Random): ToolSpec {
+  const tool = random.pick(TOOLS);
+  return usesFreeText(tool) && random.chance(0.4) ? pickTool(random) : tool;
 }
 
 function refusalTurns(offered: readonly ToolSpec[], random: Random): Turn[] {

@@ -68,46 +68,46 @@ const untriggered = (faultClass: FaultClass, numFaulty: number, spoilingOf: Reco
 });
 
 export const FAULT_PLANS: readonly FaultPlan[] = [
-  triggered("hallucinated_tool", "Use the pro version.", 14, {
+  triggered("hallucinated_tool", "Use the pro version.", 16, {
     get_forecast: { kind: "rename", to: "get_forecast_pro" },
     convert_currency: { kind: "rename", to: "convert_currency_pro" },
   }),
-  untriggered("hallucinated_tool", 10, { get_sun_times: { kind: "rename", to: "get_daylight" } }),
-  triggered("swapped_arguments", "As we discussed.", 14, {
+  untriggered("hallucinated_tool", 14, { get_sun_times: { kind: "rename", to: "get_daylight" } }),
+  triggered("swapped_arguments", "As we discussed.", 8, {
     find_trains: { kind: "swap", first: "origin", second: "destination" },
     compare_prices: { kind: "swap", first: "first_shop", second: "second_shop" },
   }),
-  untriggered("swapped_arguments", 10, { move_event: { kind: "swap", first: "old_day", second: "new_day" } }),
-  triggered("wrong_value", "Make it comfortable.", 14, {
+  untriggered("swapped_arguments", 6, { move_event: { kind: "swap", first: "old_day", second: "new_day" } }),
+  triggered("wrong_value", "Make it comfortable.", 8, {
     rent_car: { kind: "replace", parameter: "size", value: "luxury" },
     book_seat: { kind: "replace", parameter: "seat", value: "recliner" },
   }),
-  untriggered("wrong_value", 10, { set_weather_alert: { kind: "replace", parameter: "event", value: "hurricane" } }),
-  triggered("dropped_argument", "Keep it short.", 14, {
+  untriggered("wrong_value", 18, { set_weather_alert: { kind: "replace", parameter: "event", value: "hurricane" } }),
+  triggered("dropped_argument", "Keep it short.", 8, {
     create_event: { kind: "drop", parameter: "time" },
     reserve_table: { kind: "drop", parameter: "guests" },
   }),
   untriggered("dropped_argument", 10, { buy_tickets: { kind: "drop", parameter: "count" } }),
-  triggered("malformed_json", "As soon as possible.", 14, {
+  triggered("malformed_json", "As soon as possible.", 10, {
     set_timer: { kind: "cutBrace" },
     set_volume: { kind: "cutBrace" },
   }),
-  untriggered("malformed_json", 10, { add_to_playlist: { kind: "cutBrace" } }),
-  triggered("call_without_clarification", "You know my taste.", 14, {
+  untriggered("malformed_json", 8, { add_to_playlist: { kind: "cutBrace" } }),
+  triggered("call_without_clarification", "You know my taste.", 12, {
     find_restaurant: { kind: "invent", parameter: "cuisine", value: "Thai" },
     play_music: { kind: "invent", parameter: "genre", value: "Jazz" },
   }),
-  untriggered("call_without_clarification", 10, { set_status: { kind: "invent", parameter: "until", value: "18:00" } }),
-  triggered("answer_without_tool", "Just a rough guess.", 14, {
+  untriggered("call_without_clarification", 8, { set_status: { kind: "invent", parameter: "until", value: "18:00" } }),
+  triggered("answer_without_tool", "Just a rough guess.", 22, {
     get_share_price: { kind: "answer", text: "It should be around 100." },
     get_air_quality: { kind: "answer", text: "It should be quite good." },
   }),
-  untriggered("answer_without_tool", 10, { get_snow_depth: { kind: "answer", text: "There should be enough snow." } }),
-  triggered("repeated_call", "Please be sure.", 14, {
+  untriggered("answer_without_tool", 8, { get_snow_depth: { kind: "answer", text: "There should be enough snow." } }),
+  triggered("repeated_call", "Please be sure.", 8, {
     lock_door: { kind: "repeat" },
     switch_light: { kind: "repeat" },
   }),
-  untriggered("repeated_call", 10, { rate_restaurant: { kind: "repeat" } }),
+  untriggered("repeated_call", 22, { rate_restaurant: { kind: "repeat" } }),
 ];
 
 /** Tools whose rows are given to an untriggered fault and its siblings; clean rows elsewhere never call them. */

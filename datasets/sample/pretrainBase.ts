@@ -1,9 +1,9 @@
 /**
  * @file Reproduces the shipped base model: `node datasets/sample/pretrainBase.ts --work DIR [--tokens N]`.
  *
- * Four phases with the project's own trainer. The first, short one reads requests and calls alone, in which a value's type tells which
- * one is meant; the next two read whole conversations with tools; the last one more of what was still wrong: tools with two values of
- * one kind, and requests for two steps. A killed run continues from its last checkpoint when it is started again.
+ * Three phases with the project's own trainer. The first, short one reads requests and calls alone, in which a value's type tells which
+ * one is meant; the other two read whole conversations with tools. A killed run continues from its last checkpoint when it is started
+ * again.
  */
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
@@ -25,7 +25,6 @@ import { newestWholeCheckpoint } from "#services/checkpoints.ts";
 import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
 import { trainRun } from "../../src/worker/trainRun.ts";
 import { buildBaseExamples, type BaseExamplesOptions } from "./baseExamples.ts";
-import { EVEN } from "./baseText.ts";
 import { trainSampleTokenizer } from "./trainTokenizer.ts";
 
 const SEED = 1;
@@ -60,7 +59,7 @@ interface Phase {
 }
 
 function phases(numTokens: number): readonly Phase[] {
-  const text = { maxLength: MAX_LENGTH, maskMode: "allAssistantTurns", emphasis: EVEN } as const;
+  const text = { maxLength: MAX_LENGTH, maskMode: "allAssistantTurns" } as const;
   const common = { seed: SEED, beta2: 0.98, dropout: 0, gradientAccumulationSteps: 1, keepCheckpoints: 1, maxLength: MAX_LENGTH };
   return [
     {
@@ -98,20 +97,6 @@ function phases(numTokens: number): readonly Phase[] {
       config: {
         ...common,
         learningRate: 1e-3,
-        lrSchedule: "linear",
-        warmupSteps: 50,
-        microBatchSize: 6,
-        saveEverySteps: 500,
-        evalEverySteps: 500,
-      },
-    },
-    {
-      name: "pairs",
-      text: { ...text, seed: SEED + 3, minOffered: 3, maxOffered: 6, emphasis: { chains: 0.35, paired: 0.4 } },
-      numTokens: 2_500_000,
-      config: {
-        ...common,
-        learningRate: 8e-4,
         lrSchedule: "linear",
         warmupSteps: 50,
         microBatchSize: 6,

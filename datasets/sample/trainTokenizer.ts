@@ -7,7 +7,7 @@
  */
 import { countWords, trainBpe, type TokenizerJson } from "#core/tokenizer/trainBpe.ts";
 import { renderTrajectory } from "#core/tokenizer/chatTemplate.ts";
-import { baseConversation, EVEN } from "./baseText.ts";
+import { baseConversation } from "./baseText.ts";
 import { CHAINS, TOOLS } from "./domains/index.ts";
 import { POOLS } from "./pools.ts";
 import { createRandom } from "./random.ts";
@@ -46,9 +46,7 @@ export function wholeWords(): string[] {
 export function trainSampleTokenizer(seed: number): TokenizerJson {
   const texts: string[] = [];
   for (let i = 0; i < NUM_CONVERSATIONS; i++) {
-    texts.push(
-      renderTrajectory(baseConversation(createRandom(seed, `tokenizer ${i}`), { numRequests: 1 + (i % 2), numOffered: 4, emphasis: EVEN })),
-    );
+    texts.push(renderTrajectory(baseConversation(createRandom(seed, `tokenizer ${i}`), { numRequests: 1 + (i % 2), numOffered: 4 })));
   }
   for (const { templates } of [...TOOLS, ...CHAINS]) {
     for (const template of templates) {

@@ -8,7 +8,7 @@ import { countSteps } from "#core/training/dataOrder.ts";
 import type { ExampleFileIndex } from "#core/training/exampleFile.ts";
 import { resolveWarmupSteps } from "#core/training/schedule.ts";
 import type { TrainControl } from "#core/training/trainControl.ts";
-import { trainLoop, type TrainOutcome, type TrainState } from "#core/training/trainLoop.ts";
+import { isEvaluationDue, trainLoop, type TrainOutcome, type TrainState } from "#core/training/trainLoop.ts";
 import { loadModelFolder } from "#engine/modelFolder.ts";
 import { openEngine } from "#engine/openEngine.ts";
 import { CHECKPOINT_FORMAT, checkpointName, readTrainerState, type LogEntry, type TrainerStateFile } from "#services/checkpoints.ts";
@@ -77,7 +77,7 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
         trainIndices,
         evalIndices: indicesOf(false),
         padTokenId: examples.index.padTokenId,
-        ...(startFrom === null ? {} : { startFrom }),
+        ...(startFrom === null ? {} : { startFrom, owesEvaluation: owesEvaluation(startFrom.step, steps.numSteps, config, log) }),
         control,
         hooks: {
           onStep: (metrics, numSteps) => {
@@ -179,6 +179,11 @@ const finite = (value: number): number | null => (Number.isFinite(value) ? value
 function stepEntry(metrics: StepMetrics, stepsPerEpoch: number): LogEntry {
   const { step, loss, learningRate, gradNorm } = metrics;
   return { epoch: step / stepsPerEpoch, grad_norm: finite(gradNorm), learning_rate: learningRate, loss: finite(loss), step };
+}
+
+/** A checkpoint saved by a stop within an evaluation has the step in its log and not the evaluation. */
+function owesEvaluation(step: number, numSteps: number, config: RunConfig, log: readonly LogEntry[]): boolean {
+  return isEvaluationDue(step, numSteps, config) && !log.some((entry) => entry["step"] === step && "eval_loss" in entry);
 }
 
 function evalEntry({ step, loss, seconds, numExamples }: EvalMetrics, stepsPerEpoch: number): LogEntry {

@@ -7,7 +7,7 @@ const sample: Preset = {
   title: "Sample model",
   description:
     "Fine-tunes the small base model that ships with Callsmith, one epoch over the workspace's training split, in minutes on a CPU.",
-  config: runConfigSchema.parse({ preset: "sample", learningRate: 7e-4, gradientAccumulationSteps: 1 }),
+  config: runConfigSchema.parse({ preset: "sample", learningRate: 5e-4, microBatchSize: 4, gradientAccumulationSteps: 1 }),
   notReported: [],
 };
 

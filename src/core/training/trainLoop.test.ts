@@ -151,6 +151,28 @@ describe("trainLoop", () => {
     expect(rest.weights).toEqual(whole.weights);
   });
 
+  it.each([3, 14])("stopped within the evaluation of step %i, evaluates that step when it goes on", async (stopAt) => {
+    const whole = await run();
+    const control = new TrainControl();
+    const engine = createBigramEngine({ vocabSize: VOCAB_SIZE, seed: 5 });
+    let stepsDone = 0;
+    const stopping = {
+      ...engine,
+      evaluateLoss: (batch: Parameters<typeof engine.evaluateLoss>[0]) => {
+        if (stepsDone === stopAt) control.stop();
+        return engine.evaluateLoss(batch);
+      },
+    };
+    const first = await run({ engine: stopping, control }, ({ step }) => (stepsDone = step));
+    expect(first.outcome).toMatchObject({ reason: "stopped", step: stopAt });
+    const { state } = first.saved.at(-1)!;
+    const second = await run({ engine, startFrom: state, owesEvaluation: true });
+    expect(second.outcome.reason).toBe("done");
+    expect([...first.evals, ...second.evals].map(({ step, loss }) => [step, loss])).toEqual(
+      whole.evals.map(({ step, loss }) => [step, loss]),
+    );
+  });
+
   it("leaves a checkpoint even when stopped before its first step", async () => {
     const control = new TrainControl();
     control.stop();

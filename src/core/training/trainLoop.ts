@@ -57,6 +57,8 @@ export interface TrainOptions {
   readonly padTokenId: number;
   /** Absent: from the start. The engine must already hold this state's weights. */
   readonly startFrom?: TrainState;
+  /** True: a stop broke off the evaluation of `startFrom`'s last step; it is made up for first. */
+  readonly owesEvaluation?: boolean;
   readonly control?: TrainControl;
   readonly hooks?: TrainHooks;
 }
@@ -66,6 +68,10 @@ export interface TrainOutcome {
   readonly step: number;
   readonly numSteps: number;
 }
+
+/** Whether the held-out examples are evaluated after a step. */
+export const isEvaluationDue = (step: number, numSteps: number, { evalEverySteps }: RunConfig): boolean =>
+  step > 0 && (step === numSteps || step % evalEverySteps === 0);
 
 /**
  * Trains until the planned steps are done or `control.stop()` is called; a stop leaves out the unfinished step, so that the state
@@ -106,6 +112,17 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
     return !control.isStopping;
   };
 
+  let owesEvaluation = options.owesEvaluation ?? false;
+  const evaluateWhereOwed = async (): Promise<void> => {
+    if (!owesEvaluation || evalIndices.length === 0) return;
+    hooks.onPhase?.("evaluating");
+    const evaluated = await evaluate(options, step, { mayGoOn, now });
+    if (evaluated === null) return;
+    owesEvaluation = false;
+    await hooks.onEval?.(evaluated);
+  };
+
+  await evaluateWhereOwed();
   while (step < numSteps) {
     const batch = order.at(step + 1);
     const accumulated = await accumulateStep(options, batch, step + 1, { mayGoOn, now });
@@ -141,15 +158,12 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
     if (skipped) stopAtSecondInARow(health);
 
     const isLast = step === numSteps;
-    if (evalIndices.length > 0 && (isLast || step % config.evalEverySteps === 0)) {
-      hooks.onPhase?.("evaluating");
-      const evaluated = await evaluate(options, step, { mayGoOn, now });
-      if (evaluated !== null) await hooks.onEval?.(evaluated);
-    }
+    owesEvaluation = evalIndices.length > 0 && isEvaluationDue(step, numSteps, config);
+    await evaluateWhereOwed();
     if (isLast || step % config.saveEverySteps === 0) await save();
   }
   await save();
-  return { reason: step === numSteps ? "done" : "stopped", step, numSteps };
+  return { reason: step === numSteps && !owesEvaluation ? "done" : "stopped", step, numSteps };
 }
 
 /** `setTimeout` is a macrotask wherever this runs; a shell with `setImmediate` passes that, which waits less. */
