@@ -64,7 +64,7 @@ describe("OutputText", () => {
     const shown = mount(OutputText, { props: { text: "Actoin: x", output, findings: [finding] } });
     expect(shown.find("pre").text()).toBe("Actoin: x");
     expect(shown.text()).toContain("The arguments end early.");
-    expect(shown.text()).not.toContain("Nothing to object");
+    expect(shown.text()).not.toContain("Valid against its schema");
   });
 
   it("shows a finding about a call that is missing", () => {
