@@ -25,6 +25,11 @@ describe("safetensors", () => {
     expect(Number(new DataView(file.buffer).getBigUint64(0, true)) % 8).toBe(0);
   });
 
+  it("takes a Buffer for what it is, a view into something larger", () => {
+    const file = Buffer.concat([Buffer.alloc(3), join(encodeSafetensors(tensors, "F32"))]).subarray(3);
+    expect([...decodeSafetensors(file, "m").values()]).toEqual(tensors);
+  });
+
   it("rounds to half precision when asked to", () => {
     const decoded = decodeSafetensors(join(encodeSafetensors(tensors, "F16")), "m");
     expect([...decoded.get("first")!.values]).toEqual([1, -2, 0.5, 2 * 2 ** -24, 65504, -0]);

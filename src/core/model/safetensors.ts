@@ -83,7 +83,8 @@ function parseEntry(name: string, fields: unknown, path: string): SafetensorsEnt
 
 /** @param bytes the tensor's own bytes, at any alignment; little-endian as on every machine this runs on */
 export function decodeTensor(entry: SafetensorsEntry, bytes: Uint8Array): Float32Array {
-  const aligned = bytes.slice().buffer;
+  // a copy of its own, aligned; Node's Buffer would share memory in `slice`
+  const aligned = new Uint8Array(bytes).buffer;
   switch (entry.type) {
     case "F32":
       return new Float32Array(aligned);
