@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   plugins: [vue()],
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts", "datasets/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "build/**/*.test.ts", "test/**/*.test.ts", "datasets/**/*.test.ts"],
     environment: "node",
     restoreMocks: true,
     testTimeout: 60_000,

@@ -3,11 +3,12 @@
  *
  * Options: `--rows N` (200000), `--repeats N` (2), `--data FILE` (real toolllama rows to repeat and vary), `--keep DIR`.
  */
-import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { measureWith } from "./parts/inProcess.ts";
+import { wholeNumber } from "./parts/options.ts";
 import { atMost, informs, type Bench } from "./report.ts";
 
 interface ToolllamaRow {
@@ -27,27 +28,28 @@ export const bench: Bench = async ({ args, note }) => {
       keep: { type: "string" },
     },
   });
+  const [rows, repeats] = [wholeNumber("rows", values.rows), wholeNumber("repeats", values.repeats)];
   const folder = values.keep === undefined ? mkdtempSync(join(tmpdir(), "callsmith-bench-")) : resolve(values.keep);
   mkdirSync(folder, { recursive: true });
   try {
-    const file = join(folder, `toolllama-${values.rows}.json`);
-    if (!existsSync(file)) writeRows(readRows(values.data), Number(values.rows), file);
-    note(`${values.rows} rows, ${(statSync(file).size / 1e9).toFixed(2)} GB`);
+    const file = join(folder, `toolllama-${rows}.json`);
+    if (!existsSync(file)) writeRows(readRows(values.data), rows, file);
+    note(`${rows} rows, ${(statSync(file).size / 1e9).toFixed(2)} GB`);
     const parse: Measured[] = [];
     const imports: Measured[] = [];
-    for (let i = 0; i < Number(values.repeats); i++) {
-      parse.push(await inProcess("parse", file));
+    for (let i = 0; i < repeats; i++) {
+      parse.push(await measureWith<Measured>("measureImport.ts", "parse", file));
       note(`read and JSON.parse: ${describe(parse.at(-1)!)}`);
       const workspace = join(folder, `workspace-${i}`);
-      imports.push(await inProcess("import", file, workspace));
+      imports.push(await measureWith<Measured>("measureImport.ts", "import", file, workspace));
       note(`import: ${describe(imports.at(-1)!)}`);
-      if (i < Number(values.repeats) - 1) rmSync(workspace, { recursive: true });
+      if (i < repeats - 1) rmSync(workspace, { recursive: true });
     }
     const seconds = imports.map((each) => each["seconds"]!);
     const last = imports.at(-1)!;
     const worst = (prefix: string) =>
       imports.map((each) => Math.max(...Object.entries(each).flatMap(([key, value]) => (key.startsWith(prefix) ? [value] : []))));
-    return [
+    const measures = [
       atMost(
         "import, times reading and parsing",
         seconds.map((value, i) => value / parse[i]!["seconds"]!),
@@ -93,6 +95,7 @@ export const bench: Bench = async ({ args, note }) => {
       ),
       informs("trajectories", [last["trajectories"]!], ""),
     ];
+    return { measures };
   } finally {
     if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });
   }
@@ -104,21 +107,6 @@ function describe(measured: Measured): string {
   return Object.entries(measured)
     .map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`)
     .join(", ");
-}
-
-/** A process of its own for each measurement: memory is measured of it alone, and nothing is warm from the one before. */
-function inProcess(...args: string[]): Promise<Measured> {
-  return new Promise((resolvePromise, reject) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "parts/measureImport.ts"), ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let text = "";
-    child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString("utf8")));
-    child.once("exit", (code) => {
-      if (code === 0) resolvePromise(JSON.parse(text) as Measured);
-      else reject(new Error(`the measurement "${args[0]}" ended with ${code}`));
-    });
-  });
 }
 
 function readRows(path: string): readonly ToolllamaRow[] {

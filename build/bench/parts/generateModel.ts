@@ -9,42 +9,9 @@
 import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { OptConfig } from "#contracts/model.ts";
 import { countParameters, initialParameters } from "#core/model/parameters.ts";
 import { saveModelFolder } from "#engine/modelFolder.ts";
-
-const COMMON = { vocabSize: 50272, maxPositionEmbeddings: 2048, dropout: 0.1, bosTokenId: 2, eosTokenId: 2, padTokenId: 1 };
-
-/** As the published `config.json` files of facebook/opt-125m and opt-350m say; `tiny` is one in OPT-350M's manner for quick trials. */
-const SHAPES: Readonly<Record<string, OptConfig>> = {
-  "opt-350m": {
-    ...COMMON,
-    hiddenSize: 1024,
-    ffnDim: 4096,
-    numHiddenLayers: 24,
-    numAttentionHeads: 16,
-    wordEmbedProjDim: 512,
-    doLayerNormBefore: false,
-  },
-  "opt-125m": {
-    ...COMMON,
-    hiddenSize: 768,
-    ffnDim: 3072,
-    numHiddenLayers: 12,
-    numAttentionHeads: 12,
-    wordEmbedProjDim: 768,
-    doLayerNormBefore: true,
-  },
-  tiny: {
-    ...COMMON,
-    hiddenSize: 64,
-    ffnDim: 256,
-    numHiddenLayers: 2,
-    numAttentionHeads: 4,
-    wordEmbedProjDim: 32,
-    doLayerNormBefore: false,
-  },
-};
+import { isDrawn, DRAWN } from "./shapes.ts";
 
 const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json"];
 
@@ -58,14 +25,14 @@ const { values } = parseArgs({
   },
 });
 const { shape, out, dtype, tokenizer } = values;
-const config = SHAPES[shape];
-if (config === undefined || out === undefined || (dtype !== "float32" && dtype !== "float16")) {
+if (!isDrawn(shape) || out === undefined || (dtype !== "float32" && dtype !== "float16")) {
   process.stderr.write(
-    `Usage: generateModel.ts --shape ${Object.keys(SHAPES).join("|")} --out DIR [--dtype float32|float16] [--tokenizer DIR] [--seed N]\n`,
+    `Usage: generateModel.ts --shape ${Object.keys(DRAWN).join("|")} --out DIR [--dtype float32|float16] [--tokenizer DIR] [--seed N]\n`,
   );
   process.exit(2);
 }
 
+const config = DRAWN[shape];
 await saveModelFolder(out, { config, parameters: initialParameters(config, Number(values.seed)) }, dtype);
 let copied: string[] = [];
 if (tokenizer !== undefined) {

@@ -7,6 +7,7 @@ import { corePlaces } from "#services/places.ts";
 import { listTrajectories } from "#services/trajectories.ts";
 import { startImport } from "#services/importDataset.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import { cpuSeconds } from "./cpuSeconds.ts";
 
 const [task, file = "", workspace = ""] = process.argv.slice(2);
 process.stdout.write(JSON.stringify(task === "parse" ? parse(file) : await measureImport(file, workspace)));
@@ -30,12 +31,6 @@ function parse(path: string) {
   }
   closeSync(input);
   return { seconds: (performance.now() - startedAt) / 1000, cpuSeconds: cpuSeconds(), rows };
-}
-
-/** Of this process and all its threads, from its start. */
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }
 
 async function measureImport(path: string, folder: string) {
