@@ -1,7 +1,7 @@
 /**
  * @file Import of a large ToolBench training file against reading it and `JSON.parse` of its rows alone, then the list over it.
  *
- * Options: `--rows N` (200000), `--repeats N` (2), `--data FILE` (real toolllama rows to repeat and vary), `--keep DIR`.
+ * Options: `--rows N` (200000), `--repeats N` (4), `--data FILE` (real toolllama rows to repeat and vary), `--keep DIR`.
  */
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ export const bench: Bench = async ({ args, note }) => {
     args: [...args],
     options: {
       rows: { type: "string", default: "200000" },
-      repeats: { type: "string", default: "2" },
+      repeats: { type: "string", default: "4" },
       data: { type: "string", default: join(root, "../shared/data/toolbench/toolllama_rows.json") },
       keep: { type: "string" },
     },

@@ -14,6 +14,8 @@ export type DataTask =
   | { readonly type: "export"; readonly format: ExportFormat; readonly directory: string; readonly filter: TrajectoryFilter };
 
 export interface DataWorkerInput {
+  /** The worker's own file: a task may start a thread of it that reads. */
+  readonly entry: string;
   readonly database: string;
   readonly task: DataTask;
   /** One number the worker looks at between batches; see `CONTROL`. */

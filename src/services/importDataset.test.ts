@@ -154,6 +154,24 @@ describe("an import", () => {
     ]);
   });
 
+  it("reads a large file in a thread while it is copied, every row once, and again after its copy was known", async () => {
+    const core = openTestCore();
+    const path = join(temporaryFolder(), "large.jsonl");
+    const padding = "word ".repeat(2_000);
+    const rows = Array.from({ length: 1_000 }, (_, i) => (i === 500 ? "{damaged" : chatRow(`Question ${i} ${padding}`)));
+    writeFileSync(path, rows.join("\n"));
+    expect(statSync(path).size).toBeGreaterThan(8 * 2 ** 20);
+    expect(await importInto(core, path)).toMatchObject({ rows: 1_000, taken: 999, refused: 1, trajectories: 999 });
+    expect(core.store.sources.ledger(1, { outcome: "refused", offset: 0, limit: 9 }).rows).toMatchObject([{ rowIndex: 500 }]);
+    const kept = core.store.sources.list()[0]!;
+    expect(
+      createHash("sha256")
+        .update(readFileSync(join(core.paths.sources, kept.sha256)))
+        .digest("hex"),
+    ).toBe(kept.sha256);
+    expect(await importInto(core, path)).toMatchObject({ rows: 1_000, alreadyImported: 1_000, trajectories: 999 });
+  });
+
   it("keeps whole batches when it is cancelled, counts them, and is finished by the next import", async () => {
     const core = openTestCore();
     const path = join(temporaryFolder(), "rows.jsonl");
@@ -168,7 +186,8 @@ describe("an import", () => {
       },
     };
     const file = { path, name: "rows.jsonl", numBytes: statSync(path).size, isNamed: true };
-    const stopped = importFiles(core.store, { type: "import", files: [file], format: null, sourcesDir: core.paths.sources }, control);
+    const task = { type: "import", files: [file], format: null, sourcesDir: core.paths.sources } as const;
+    const stopped = await importFiles(core.store, task, control, "no thread is needed");
     const kept = core.store.trajectories.count();
     expect(kept).toBeGreaterThan(0);
     expect(kept).toBeLessThan(5_000);

@@ -9,6 +9,7 @@ import { importSource } from "./importSource.ts";
 import type { InputFile, SkippedFile } from "./inputFiles.ts";
 import { keepSourceFile } from "./keepSourceFile.ts";
 import { recogniseFormat } from "./recogniseFormat.ts";
+import { openSourceReader, type SourceReader } from "./sourceReader.ts";
 
 type ImportTask = Extract<DataTask, { type: "import" }>;
 
@@ -26,7 +27,7 @@ interface Progress {
 }
 
 /** Ends normally after a cancel as well: what was read by then is in the workspace, and counted. */
-export function importFiles(store: Store, task: ImportTask, control: TaskControl): ImportResult {
+export async function importFiles(store: Store, task: ImportTask, control: TaskControl, readerEntry: string): Promise<ImportResult> {
   const progress: Progress = {
     startedAt: performance.now(),
     totalBytes: task.files.reduce((sum, file) => sum + file.numBytes, 0),
@@ -46,10 +47,11 @@ export function importFiles(store: Store, task: ImportTask, control: TaskControl
         if (file.isNamed) throw recognised.error;
         skip(file.path, recognised.error.message);
       } else {
-        const { source, path } = keep(store, task, file, recognised.format, control);
-        const twin = imported.get(source.id);
-        if (twin !== undefined) skip(file.path, `the same bytes as ${twin.name}`);
-        else imported.set(source.id, read({ store, control, progress, file, source, path }, imported));
+        await keeping({ store, task, control, file, format: recognised.format, readerEntry }, async (source, reader) => {
+          const twin = imported.get(source.id);
+          if (twin !== undefined) skip(file.path, `the same bytes as ${twin.name}`);
+          else imported.set(source.id, await read({ store, control, progress, file, source, reader }, imported));
+        });
       }
       progress.bytesOfEarlierFiles += file.numBytes;
     }
@@ -61,15 +63,39 @@ export function importFiles(store: Store, task: ImportTask, control: TaskControl
   return resultOf(store, control, progress, imported, skipped);
 }
 
-function keep(store: Store, task: ImportTask, file: InputFile, format: ImportFormat, control: TaskControl) {
-  const { sha256, path, numBytes } = keepSourceFile(file.path, task.sourcesDir, {
-    mayBeKnown: store.sources.hasSize(file.numBytes),
-    onBytes: (done) => {
-      control.checkpoint();
-      control.report({ phase: `copying ${file.name}, ${file.numBytes === 0 ? 100 : Math.floor((100 * done) / file.numBytes)} %` });
-    },
-  });
-  return { source: store.sources.ensure({ sha256, format, name: file.name, path: file.path, numBytes }), path };
+interface Keeping {
+  readonly store: Store;
+  readonly task: ImportTask;
+  readonly control: TaskControl;
+  readonly file: InputFile;
+  readonly format: ImportFormat;
+  readonly readerEntry: string;
+}
+
+/** Keeps the file's bytes, which are read while they are copied; nothing is written of them before they are all there. */
+async function keeping(
+  { store, task, control, file, format, readerEntry }: Keeping,
+  work: (source: StoredSource, reader: SourceReader) => Promise<void>,
+): Promise<void> {
+  const open = (path: string): SourceReader => openSourceReader(path, format, file.numBytes, readerEntry);
+  let reader: SourceReader | undefined;
+  try {
+    const { sha256, path, numBytes } = keepSourceFile(file.path, task.sourcesDir, {
+      mayBeKnown: store.sources.hasSize(file.numBytes),
+      onCopy: (copy) => (reader = open(copy)),
+      onBytes: (done) => {
+        reader?.mayRead(done);
+        control.checkpoint();
+        control.report({ phase: `copying ${file.name}, ${file.numBytes === 0 ? 100 : Math.floor((100 * done) / file.numBytes)} %` });
+      },
+    });
+    const source = store.sources.ensure({ sha256, format, name: file.name, path: file.path, numBytes });
+    reader ??= open(path);
+    reader.mayRead("to the end");
+    await work(source, reader);
+  } finally {
+    await reader?.close();
+  }
 }
 
 interface Reading {
@@ -78,11 +104,13 @@ interface Reading {
   readonly progress: Progress;
   readonly file: InputFile;
   readonly source: StoredSource;
-  /** Of the kept file. */
-  readonly path: string;
+  readonly reader: SourceReader;
 }
 
-function read({ store, control, progress, file, source, path }: Reading, imported: Map<number, ImportedFile>): ImportedFile {
+async function read(
+  { store, control, progress, file, source, reader }: Reading,
+  imported: Map<number, ImportedFile>,
+): Promise<ImportedFile> {
   if (source.finished) {
     progress.rowsOfEarlierFiles += source.counts.rows;
     return { name: file.name, alreadyImported: source.counts.rows };
@@ -90,7 +118,7 @@ function read({ store, control, progress, file, source, path }: Reading, importe
   const entry: ImportedFile = { name: file.name, alreadyImported: 0 };
   // On record from the first row on, so that a cancelled import counts it.
   imported.set(source.id, entry);
-  const { rows } = importSource(store, source, path, ({ byteOffset, rows: rowsOfFile, alreadyImported }) => {
+  const rows = await importSource(store, source, reader.packets(), ({ byteOffset, rows: rowsOfFile, alreadyImported }) => {
     entry.alreadyImported = alreadyImported;
     const bytes = progress.bytesOfEarlierFiles + byteOffset;
     const done = progress.rowsOfEarlierFiles + rowsOfFile;

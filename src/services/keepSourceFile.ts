@@ -29,6 +29,8 @@ export interface KeptFile {
 export interface KeepOptions {
   /** True where a file of this size was kept before: it is then hashed first, and copied only if it is another one. */
   readonly mayBeKnown: boolean;
+  /** Called before the first byte is copied: the copy may be read as it grows, as far as `onBytes` has told. */
+  readonly onCopy?: (path: string) => void;
   /** Called after every chunk with the bytes so far; may throw to stop. */
   readonly onBytes?: (numBytes: number) => void;
 }
@@ -44,7 +46,9 @@ export function keepSourceFile(path: string, sourcesDir: string, options: KeepOp
   }
   const temporary = join(sourcesDir, `${INCOMING}${process.pid}-${performance.now().toString(36).replace(".", "")}`);
   try {
-    const { sha256, numBytes } = cloned(path, temporary) ? hashing(temporary, null, options) : hashing(path, temporary, options);
+    const isCloned = cloned(path, temporary);
+    if (isCloned) options.onCopy?.(temporary);
+    const { sha256, numBytes } = isCloned ? hashing(temporary, null, options) : hashing(path, temporary, options);
     const kept = join(sourcesDir, sha256);
     if (existsSync(kept)) rmSync(temporary);
     else renameSync(temporary, kept);
@@ -77,6 +81,7 @@ function hashing(from: string, to: string | null, options: KeepOptions): { reado
   const input = openSync(from, "r");
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, fstatSync(input).size + 1));
   const output = to === null ? null : openSync(to, "wx");
+  if (to !== null) options.onCopy?.(to);
   let numBytes = 0;
   try {
     for (;;) {

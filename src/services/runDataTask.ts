@@ -11,8 +11,9 @@ const MAX_HEAP_MB = 1024;
 /** Runs a task for a job; `onChanged` is called where the task has written rows. Resolves with the task's result. */
 export function runDataTask(core: Core, task: DataTask, handle: JobHandle, onChanged: () => void): Promise<unknown> {
   const control = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const workerData: DataWorkerInput = { database: core.paths.database, task, control };
-  const worker = new Worker(core.paths.importerEntry, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
+  const entry = core.paths.importerEntry;
+  const workerData: DataWorkerInput = { entry, database: core.paths.database, task, control };
+  const worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
   const steer = (value: number): void => {
     Atomics.store(control, 0, value);
     Atomics.notify(control, 0);

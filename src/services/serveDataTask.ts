@@ -7,12 +7,12 @@ import { exportFiles } from "./exportFiles.ts";
 import { importFiles } from "./importFiles.ts";
 import { indexContents } from "./indexContents.ts";
 
-export async function serveDataTask({ database, task, control }: DataWorkerInput): Promise<void> {
+export async function serveDataTask({ entry, database, task, control }: DataWorkerInput): Promise<void> {
   const post = (message: FromDataWorker) => parentPort!.postMessage(message);
   let store: Store | undefined;
   try {
     store = openWorkerStore(database);
-    const result = await run(store, task, controlOver(control, task, post));
+    const result = await run(store, task, controlOver(control, task, post), entry);
     store.close();
     post({ type: "done", result });
   } catch (thrown) {
@@ -22,10 +22,10 @@ export async function serveDataTask({ database, task, control }: DataWorkerInput
   }
 }
 
-function run(store: Store, task: DataTask, control: TaskControl): unknown {
+function run(store: Store, task: DataTask, control: TaskControl, entry: string): unknown {
   switch (task.type) {
     case "import":
-      return importFiles(store, task, control);
+      return importFiles(store, task, control, entry);
     case "index":
       return indexContents(store, control);
     case "export":

@@ -8,7 +8,7 @@ import { hash } from "node:crypto";
 import type { JsonObject } from "#contracts/json.ts";
 import type { AssistantTurn, ParsedArguments, ToolCall, ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 
-export interface EncodedContent {
+export interface EncodedBody {
   /** Text of the first system turn, stored as a part; null where there is none. */
   readonly systemText: string | null;
   /** The rest as JSON: turns (the first system turn without its text), targets, metadata. */
@@ -24,7 +24,7 @@ interface Body {
 /** Marks the place of the first system turn, whose text is a part of its own. */
 const SHARED_SYSTEM = { role: "system" } as const;
 
-export function encodeContent(content: TrajectoryContent): EncodedContent {
+export function encodeContent(content: TrajectoryContent): EncodedBody {
   const at = content.turns.findIndex((turn) => turn.role === "system");
   const first = content.turns[at];
   const turns = content.turns.map((turn, i) => (i === at ? SHARED_SYSTEM : orderedTurn(turn)));
@@ -51,13 +51,13 @@ export function decodeTools(body: string): readonly ToolDefinition[] {
   return JSON.parse(body) as readonly ToolDefinition[];
 }
 
-export function hashPart(kind: "system" | "tools", body: string): Buffer {
-  return hash("sha256", `${kind}\n${body}`, "buffer");
+export function hashPart(kind: "system" | "tools", body: string): string {
+  return hash("sha256", `${kind}\n${body}`, "hex");
 }
 
 /** SHA-256 over the hashes of the shared parts and the body: equal for equal content, in every workspace. */
-export function hashContent(systemHash: Buffer | null, toolsHash: Buffer, body: string): Buffer {
-  return hash("sha256", `${systemHash === null ? "-" : systemHash.toString("hex")}\n${toolsHash.toString("hex")}\n${body}`, "buffer");
+export function hashContent(systemHash: string | null, toolsHash: string, body: string): string {
+  return hash("sha256", `${systemHash ?? "-"}\n${toolsHash}\n${body}`, "hex");
 }
 
 /** Words of every turn but the shared system text, one line a part: what a search looks through. */

@@ -1,8 +1,10 @@
 /** @file Contents of trajectories, each stored once by its hash, with system texts and tool lists shared between them. */
 import { AppError } from "#contracts/errors.ts";
 import type { ToolDefinition, TrajectoryContent } from "#contracts/trajectory.ts";
-import { decodeContent, decodeTools, encodeContent, encodeTools, hashContent, hashPart } from "./contentCodec.ts";
+import { decodeContent, decodeTools } from "./contentCodec.ts";
+import { createContentEncoder, type ContentPart, type EncodedContent } from "./contentEncoder.ts";
 import type { Db } from "./openDatabase.ts";
+import { remembered } from "./remembered.ts";
 
 /** What a list shows of a content; computed where it is written, since the store does not know how to read a trajectory. */
 export interface ContentSummary {
@@ -13,11 +15,6 @@ export interface ContentSummary {
   readonly numUnreadable: number;
 }
 
-interface Part {
-  readonly id: number;
-  readonly hash: Buffer;
-}
-
 interface ContentRow {
   readonly body: string;
   readonly hash: Buffer;
@@ -26,7 +23,6 @@ interface ContentRow {
   readonly system: string | null;
 }
 
-/** Parts that a writer remembers, so that a text shared by thousands of rows is hashed once. */
 const REMEMBERED_PARTS = 2000;
 const REMEMBERED_TOOL_LISTS = 500;
 
@@ -44,49 +40,51 @@ export function contentRepository(db: Db) {
   const selectContent = db.prepare<[number], ContentRow>(`
     SELECT c.body, c.hash, c.tools_id, t.body AS tools, s.body AS system
     FROM content c JOIN part t ON t.id = c.tools_id LEFT JOIN part s ON s.id = c.system_id WHERE c.id = ?`);
-  const systemParts = new Map<string, Part>();
-  const toolsByText = new Map<string, Part>();
-  let toolsByList = new WeakMap<readonly ToolDefinition[], Part>();
+  let encode = createContentEncoder();
+  const partIds = new Map<string, number>();
   const decodedTools = new Map<number, readonly ToolDefinition[]>();
 
-  const part = (kind: "system" | "tools", body: string): Part => {
-    const hash = hashPart(kind, body);
-    return { hash, id: findPart.get(hash) ?? Number(insertPart.run(hash, kind, body).lastInsertRowid) };
-  };
-  const systemPart = (text: string): Part => remembered(systemParts, text, REMEMBERED_PARTS, () => part("system", text));
-  const toolsPart = (tools: readonly ToolDefinition[]): Part => {
-    const known = toolsByList.get(tools);
-    if (known !== undefined) return known;
-    const body = encodeTools(tools);
-    const made = remembered(toolsByText, body, REMEMBERED_PARTS, () => {
-      for (const { name } of tools) insertToolName.run(name);
-      return part("tools", body);
+  /** Throws where nobody has written the part. */
+  const idOf = (hash: string): number =>
+    remembered(partIds, hash, REMEMBERED_PARTS, () => {
+      const id = findPart.get(Buffer.from(hash, "hex"));
+      if (id === undefined) throw new AppError("E_NOT_FOUND", { what: "part", id: hash });
+      return id;
     });
-    toolsByList.set(tools, made);
-    return made;
+  const ensurePart = ({ hash, kind, body, toolNames }: ContentPart): void => {
+    remembered(partIds, hash, REMEMBERED_PARTS, () => {
+      const bytes = Buffer.from(hash, "hex");
+      const known = findPart.get(bytes);
+      if (known !== undefined) return known;
+      for (const name of toolNames) insertToolName.run(name);
+      return Number(insertPart.run(bytes, kind, body).lastInsertRowid);
+    });
   };
 
   return {
     /** Writes: the content, unless it is there already. Returns its id. Call inside a transaction. */
     write(content: TrajectoryContent, summary: ContentSummary): number {
-      const { systemText, body } = encodeContent(content);
-      const system = systemText === null ? null : systemPart(systemText);
-      const tools = toolsPart(content.tools);
-      const hash = hashContent(system?.hash ?? null, tools.hash, body);
-      const known = findContent.get(hash);
+      return this.writeEncoded(encode(content), summary);
+    },
+
+    /** Writes: the same, of a content that was encoded elsewhere; parts that it names without bringing them were written before. */
+    writeEncoded({ hash, systemHash, toolsHash, body, newParts }: EncodedContent, summary: ContentSummary): number {
+      newParts.forEach(ensurePart);
+      const bytes = Buffer.from(hash, "hex");
+      const known = findContent.get(bytes);
       if (known !== undefined) return known;
       const { title, numTurns, numCalls, numTools, numUnreadable } = summary;
+      const systemId = systemHash === null ? null : idOf(systemHash);
       const { lastInsertRowid } = insertContent.run(
-        ...[hash, system?.id ?? null, tools.id, numTurns, numCalls, numTools, numUnreadable, title, body],
+        ...[bytes, systemId, idOf(toolsHash), numTurns, numCalls, numTools, numUnreadable, title, body],
       );
       return Number(lastInsertRowid);
     },
 
     /** Forgets which parts were written; call after a transaction that wrote some was rolled back. */
     forgetParts(): void {
-      systemParts.clear();
-      toolsByText.clear();
-      toolsByList = new WeakMap();
+      encode = createContentEncoder();
+      partIds.clear();
     },
 
     /** Reads only: every tool that any trajectory of the workspace offers. */
@@ -102,14 +100,4 @@ export function contentRepository(db: Db) {
       return { content: decodeContent(row.body, row.system, tools), hash: row.hash.toString("hex") };
     },
   };
-}
-
-/** A map that forgets its oldest entries beyond `limit`. */
-function remembered<K, V>(map: Map<K, V>, key: K, limit: number, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  if (map.size > limit) map.delete(map.keys().next().value as K);
-  return made;
 }

@@ -12,6 +12,9 @@ import { sourceRepository } from "./sources.ts";
 import { trajectoryRepository } from "./trajectories.ts";
 import { trajectoryLists } from "./trajectoryLists.ts";
 
+export { createContentEncoder, type EncodedContent } from "./contentEncoder.ts";
+export type { ContentSummary } from "./contents.ts";
+
 export type Store = ReturnType<typeof storeOver>;
 
 /** Opens or creates a workspace database; see `openDatabase`. */
