@@ -18,7 +18,7 @@ const parameters = initialParameters(config, 3);
 describe("a model folder", () => {
   it("is read back as it was saved, and leaves no temporary file", async () => {
     await saveModelFolder(dir, { config, parameters });
-    expect(await loadModelFolder(dir)).toEqual({ config, parameters });
+    expect(await loadModelFolder(dir)).toEqual({ config, parameters, weights: { file: "model.safetensors", types: ["F32"] } });
     expect((await readdir(dir)).sort()).toEqual(["config.json", "model.safetensors"]);
   });
 

@@ -1,17 +1,13 @@
-/** @file Models as folders in Hugging Face layout: `config.json` and `model.safetensors`. */
-import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+/** @file Models as folders in Hugging Face layout: `config.json` and the weights beside it. */
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { formatOptConfig, parseOptConfig } from "#core/model/config.ts";
-import { parameterShapes, type ParameterValues } from "#core/model/parameters.ts";
-import {
-  decodeTensor,
-  encodeSafetensors,
-  parseSafetensorsHeader,
-  type SafetensorsEntry,
-  safetensorsHeaderLength,
-} from "#core/model/safetensors.ts";
+import { isNoWeight, missingHint, STORED_HEAD } from "#core/model/checkpointNames.ts";
+import { EMBED_TOKENS, type ParameterShape, parameterShapes, type ParameterValues } from "#core/model/parameters.ts";
+import { encodeSafetensors } from "#core/model/safetensors.ts";
+import { openWeights, type Weights } from "./weights/openWeights.ts";
 
 export interface Model {
   readonly config: OptConfig;
@@ -22,73 +18,79 @@ export interface Model {
 const CONFIG_FILE = "config.json";
 const WEIGHTS_FILE = "model.safetensors";
 
-/** In files, but not among our parameters: the head is `embed_tokens`, the version is metaseq's. */
-const IGNORED = new Set(["lm_head.weight", "model.decoder.version"]);
+/** What was read, so that it can be told. */
+export interface WeightsRead {
+  /** `model.safetensors`, or the index of a sharded checkpoint. */
+  readonly file: string;
+  /** Types of its numbers, as in `F16`; in memory they are float32. */
+  readonly types: readonly string[];
+}
+
+export interface LoadedModel extends Model {
+  readonly weights: WeightsRead;
+}
+
+export interface LoadOptions {
+  /** Told after each tensor. */
+  readonly onProgress?: (progress: { readonly file: string; readonly done: number; readonly total: number }) => void;
+}
 
 /**
- * Reads a model. Names with and without the `model.` prefix are known; a stored `lm_head.weight` is ignored, because the head is tied.
+ * Reads a model, tensor by tensor: besides the float32 parameters only one tensor's bytes are held. Names with and without the `model.`
+ * prefix are known; a stored head must equal `embed_tokens`, because the head is tied.
  *
- * @throws E_MODEL_INVALID, E_FILE_NOT_FOUND
+ * @throws E_MODEL_INVALID naming the tensor or file, E_FILE_NOT_FOUND
  */
-export async function loadModelFolder(dir: string): Promise<Model> {
+export async function loadModelFolder(dir: string, { onProgress }: LoadOptions = {}): Promise<LoadedModel> {
   const config = parseOptConfig(await readText(join(dir, CONFIG_FILE)), dir);
-  const path = join(dir, WEIGHTS_FILE);
-  const file = await openForReading(path);
+  const weights = await openWeights(dir);
+  const { file } = weights;
   try {
-    const { size } = await file.stat();
-    const headerLength = safetensorsHeaderLength(await readAt(file, 0, Math.min(8, size)), size, dir);
-    const dataStart = 8 + headerLength;
-    const entries = parseSafetensorsHeader(await readAt(file, 8, headerLength), size - dataStart, dir);
-    const byName = new Map(entries.map((entry) => [publishedName(entry.name), entry]));
+    const shapes = parameterShapes(config);
+    requireParameters(dir, weights, shapes);
     const parameters: ParameterValues[] = [];
-    for (const { name, shape } of parameterShapes(config)) {
-      const entry = byName.get(name);
-      byName.delete(name);
-      parameters.push({ name, shape, values: await readTensor(file, dir, dataStart, name, shape, entry) });
+    for (const { name, shape } of shapes) {
+      parameters.push({ name, shape, values: await weights.tensors.get(name)!.read() });
+      onProgress?.({ file, done: parameters.length, total: shapes.length });
     }
-    for (const name of byName.keys())
-      if (!IGNORED.has(name)) throw new AppError("E_MODEL_INVALID", { path: dir, detail: `tensor ${name} has no place in this OPT model` });
-    return { config, parameters };
+    await requireTiedHead(dir, weights, parameters);
+    const types = new Set(shapes.map(({ name }) => weights.tensors.get(name)!.type));
+    return { config, parameters, weights: { file, types: [...types] } };
   } finally {
-    await file.close();
+    await weights.close();
   }
 }
 
-const publishedName = (name: string): string => (name.startsWith("decoder.") ? `model.${name}` : name);
-
-async function readTensor(
-  file: FileHandle,
-  dir: string,
-  dataStart: number,
-  name: string,
-  shape: readonly number[],
-  entry: SafetensorsEntry | undefined,
-): Promise<Float32Array> {
-  if (entry === undefined) throw new AppError("E_MODEL_INVALID", { path: dir, detail: `tensor ${name} is missing` });
-  if (entry.shape.join() !== shape.join()) {
-    const detail = `tensor ${name} has shape [${entry.shape.join(", ")}], config.json asks for [${shape.join(", ")}]`;
-    throw new AppError("E_MODEL_INVALID", { path: dir, detail });
+/** Every parameter in its shape, and nothing besides, before any number is read. */
+function requireParameters(dir: string, { tensors }: Weights, shapes: readonly ParameterShape[]): void {
+  const refuse = (detail: string): AppError => new AppError("E_MODEL_INVALID", { path: dir, detail });
+  for (const { name, shape } of shapes) {
+    const stored = tensors.get(name);
+    if (stored === undefined) throw refuse(`tensor ${name} is missing${missingHint(tensors.keys())}`);
+    if (stored.shape.join() !== shape.join())
+      throw refuse(`tensor ${name} has shape [${stored.shape.join(", ")}], config.json asks for [${shape.join(", ")}]`);
   }
-  return decodeTensor(entry, await readAt(file, dataStart + entry.begin, entry.end - entry.begin));
+  const known = new Set(shapes.map(({ name }) => name));
+  for (const [name, stored] of tensors)
+    if (!known.has(name) && name !== STORED_HEAD && !isNoWeight(name)) throw refuse(`tensor ${stored.name} has no place in this OPT model`);
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await file.read(bytes, done, length - done, position + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
+/** A head of its own would be lost without a word: training and saving know the tied one only. */
+async function requireTiedHead(dir: string, { tensors }: Weights, parameters: readonly ParameterValues[]): Promise<void> {
+  const head = tensors.get(STORED_HEAD);
+  const embedding = tensors.get(EMBED_TOKENS)!;
+  if (head === undefined || (head.file === embedding.file && head.place === embedding.place)) return;
+  const { shape, values } = parameters.find(({ name }) => name === EMBED_TOKENS)!;
+  const isTied = head.shape.join() === shape.join() && isSame(await head.read(), values);
+  if (isTied) return;
+  const detail = `tensor ${head.name} differs from embed_tokens.weight; a head that is not tied to the embedding is not supported`;
+  throw new AppError("E_MODEL_INVALID", { path: dir, detail });
 }
 
-async function openForReading(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "r");
-  } catch (cause) {
-    throw AppError.from(cause);
-  }
+/** By bit pattern, so that NaN equals itself. */
+function isSame(a: Float32Array, b: Float32Array): boolean {
+  const words = (floats: Float32Array): Uint8Array => new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+  return Buffer.compare(words(a), words(b)) === 0;
 }
 
 async function readText(path: string): Promise<string> {

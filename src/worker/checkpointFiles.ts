@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "#contracts/errors.ts";
-import { decodeTensor, encodeSafetensors, parseSafetensorsHeader, safetensorsHeaderLength } from "#core/model/safetensors.ts";
+import { decodeNumbers, encodeSafetensors, parseSafetensorsHeader, safetensorsHeaderLength } from "#core/model/safetensors.ts";
 import type { ParameterShape } from "#core/model/parameters.ts";
 import type { AdamWState } from "#core/training/optimizer.ts";
 import { saveModelFolder, writeFileAtomically, type Model } from "#engine/modelFolder.ts";
@@ -128,7 +128,7 @@ export async function readMoments(dir: string, parameters: readonly ParameterSha
         const entry = byName.get(name + suffix);
         if (entry === undefined) throw corrupt(`has no ${name}${suffix}`);
         if (entry.shape.join() !== shape.join()) throw corrupt(`has ${name}${suffix} in another shape than the model`);
-        values.push(decodeTensor(entry, await read(dataStart + entry.begin, entry.end - entry.begin)));
+        values.push(decodeNumbers(entry.type, await read(dataStart + entry.begin, entry.end - entry.begin)));
       }
       return values;
     };

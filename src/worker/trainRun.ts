@@ -9,7 +9,7 @@ import type { ExampleFileIndex } from "#core/training/exampleFile.ts";
 import { resolveWarmupSteps } from "#core/training/schedule.ts";
 import type { TrainControl } from "#core/training/trainControl.ts";
 import { isEvaluationDue, trainLoop, type TrainOutcome, type TrainState } from "#core/training/trainLoop.ts";
-import { loadModelFolder } from "#engine/modelFolder.ts";
+import { loadModelFolder, type LoadOptions } from "#engine/modelFolder.ts";
 import { openEngine } from "#engine/openEngine.ts";
 import { CHECKPOINT_FORMAT, checkpointName, readTrainerState, type LogEntry, type TrainerStateFile } from "#services/checkpoints.ts";
 import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
@@ -47,7 +47,7 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
   phase("loading");
   await removeUnfinished(runDir);
   const modelDir = resumeFrom ?? request.modelDir;
-  const model = await loadModelFolder(modelDir);
+  const model = await loadModelFolder(modelDir, { onProgress: tellReading(phase) });
   const companions = await readCompanions(modelDir);
   const { examples, close: closeExamples } = openExamples(join(runDir, EXAMPLE_FILE));
   const journal = openJournal(runDir);
@@ -193,5 +193,16 @@ function evalEntry({ step, loss, seconds, numExamples }: EvalMetrics, stepsPerEp
     eval_runtime: seconds,
     eval_samples_per_second: finite(numExamples / seconds),
     step,
+  };
+}
+
+/** Names the weights file that was chosen, and how far it is read; at most twenty times, because each becomes a line of the run. */
+function tellReading(phase: (name: string) => void): LoadOptions["onProgress"] {
+  let told = -1;
+  return ({ file, done, total }) => {
+    const percent = 5 * Math.floor((20 * done) / total);
+    if (percent === told) return;
+    told = percent;
+    phase(`reading ${file}, ${percent} %`);
   };
 }

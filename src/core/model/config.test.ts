@@ -47,6 +47,14 @@ describe("config.json", () => {
     expect(parseOptConfig(JSON.stringify(rest))).toMatchObject({ wordEmbedProjDim: 1024, doLayerNormBefore: true, dropout: 0.1 });
   });
 
+  it("may remove the final norm of a post-norm model, which has none", () => {
+    expect(refusalOf({ _remove_final_layer_norm: true, do_layer_norm_before: false })).toBe("");
+  });
+
+  it("may name the type of its numbers, which the weights file decides", () => {
+    expect(refusalOf({ torch_dtype: "float16", dtype: "bfloat16" })).toBe("");
+  });
+
   it.each([
     [{ hidden_size: undefined }, /hidden_size: missing/],
     [{ num_hidden_layers: -1 }, /num_hidden_layers/],
@@ -56,7 +64,7 @@ describe("config.json", () => {
     [{ activation_function: "gelu" }, /activation_function "gelu"; only "relu"/],
     [{ model_type: "llama" }, /model_type "llama"; only "opt"/],
     [{ tie_word_embeddings: false }, /tie_word_embeddings/],
-    [{ _remove_final_layer_norm: true }, /_remove_final_layer_norm/],
+    [{ _remove_final_layer_norm: true, do_layer_norm_before: true }, /_remove_final_layer_norm/],
     [{ layer_norm_elementwise_affine: false }, /layer_norm_elementwise_affine/],
   ])("is refused by the name of its field: %j", (changes, reason) => {
     expect(refusalOf(changes)).toMatch(reason);

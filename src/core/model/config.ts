@@ -45,6 +45,10 @@ const FIXED: Readonly<Record<string, unknown>> = {
   _remove_final_layer_norm: false,
 };
 
+/** A post-norm model has no final norm in the first place. */
+const isHarmless = (name: string, fields: Readonly<Record<string, unknown>>): boolean =>
+  name === "_remove_final_layer_norm" && fields["do_layer_norm_before"] === false && typeof fields[name] === "boolean";
+
 /**
  * Reads the text of a `config.json`.
  *
@@ -63,7 +67,7 @@ export function parseOptConfig(text: string, path = "config.json"): OptConfig {
   const fields = published as Record<string, unknown>;
 
   for (const [name, value] of Object.entries(FIXED)) {
-    if (fields[name] !== undefined && fields[name] !== value)
+    if (fields[name] !== undefined && fields[name] !== value && !isHarmless(name, fields))
       throw refuse(`config.json has ${name} ${JSON.stringify(fields[name])}; only ${JSON.stringify(value)} is supported`);
   }
   const candidate: Record<string, unknown> = {};

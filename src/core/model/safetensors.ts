@@ -6,12 +6,14 @@ import { AppError } from "#contracts/errors.ts";
 import { bfloatToFloat, floatToHalf, halfToFloat } from "./halfPrecision.ts";
 import { numElements, type ParameterValues } from "./parameters.ts";
 
-const BYTES_PER_ELEMENT = { F32: 4, F16: 2, BF16: 2 } as const;
-export type SafetensorsType = keyof typeof BYTES_PER_ELEMENT;
+export const BYTES_PER_ELEMENT = { F32: 4, F16: 2, BF16: 2 } as const;
+/** Types of numbers that weights may have. */
+export type TensorType = keyof typeof BYTES_PER_ELEMENT;
+export const isTensorType = (type: string): type is TensorType => Object.hasOwn(BYTES_PER_ELEMENT, type);
 
 export interface SafetensorsEntry {
   readonly name: string;
-  readonly type: SafetensorsType;
+  readonly type: TensorType;
   readonly shape: readonly number[];
   /** Bytes of the tensor within the data, that is, after the header. */
   readonly begin: number;
@@ -70,11 +72,11 @@ function parseEntry(name: string, fields: unknown, path: string): SafetensorsEnt
   const { dtype, shape, data_offsets: offsets } = (fields ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
   const isSizes = (value: unknown): value is number[] =>
     Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
-  if (typeof dtype !== "string" || !(dtype in BYTES_PER_ELEMENT))
+  if (typeof dtype !== "string" || !isTensorType(dtype))
     throw invalid(path, `tensor ${name} has type ${String(dtype)}; only F32, F16 and BF16 are supported`);
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) throw invalid(path, `tensor ${name} has no valid shape or place`);
   const [begin, end] = offsets as [number, number];
-  const type = dtype as SafetensorsType;
+  const type = dtype;
   const needed = numElements(shape) * BYTES_PER_ELEMENT[type];
   if (end - begin !== needed)
     throw invalid(path, `tensor ${name} of shape [${shape.join(", ")}] needs ${needed} bytes, the file gives it ${end - begin}`);
@@ -82,10 +84,11 @@ function parseEntry(name: string, fields: unknown, path: string): SafetensorsEnt
 }
 
 /** @param bytes the tensor's own bytes, at any alignment; little-endian as on every machine this runs on */
-export function decodeTensor(entry: SafetensorsEntry, bytes: Uint8Array): Float32Array {
-  // a copy of its own, aligned; Node's Buffer would share memory in `slice`
-  const aligned = new Uint8Array(bytes).buffer;
-  switch (entry.type) {
+export function decodeNumbers(type: TensorType, bytes: Uint8Array): Float32Array {
+  // bytes with a buffer of their own become the numbers themselves; others are copied, which also aligns them (and not with `slice`,
+  // which for Node's Buffer shares memory)
+  const aligned = bytes.byteLength === bytes.buffer.byteLength ? (bytes.buffer as ArrayBuffer) : new Uint8Array(bytes).buffer;
+  switch (type) {
     case "F32":
       return new Float32Array(aligned);
     case "F16":
@@ -103,7 +106,7 @@ export function decodeSafetensors(file: Uint8Array, path: string): Map<string, P
   return new Map(
     entries.map((entry) => [
       entry.name,
-      { name: entry.name, shape: entry.shape, values: decodeTensor(entry, data.subarray(entry.begin, entry.end)) },
+      { name: entry.name, shape: entry.shape, values: decodeNumbers(entry.type, data.subarray(entry.begin, entry.end)) },
     ]),
   );
 }
