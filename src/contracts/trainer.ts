@@ -22,6 +22,8 @@ export interface SamplingConfig {
   readonly topP: number;
   readonly seed: number;
   readonly maxNewTokens: number;
+  /** K, the likeliest tokens told at each place. Default: 0. */
+  readonly numAlternatives?: number;
 }
 
 export interface GenerateRequest {
@@ -42,6 +44,10 @@ export interface GeneratedPrompt {
   readonly tokenIds: Int32Array;
   /** Natural log-probability of each generated token. */
   readonly logProbs: Float32Array;
+  /** K likeliest tokens at each place, likeliest first: [tokens, K]. */
+  readonly alternativeIds: Int32Array;
+  /** Their natural log-probabilities: [tokens, K]. */
+  readonly alternativeLogProbs: Float32Array;
   readonly stopReason: "stopToken" | "maxNewTokens" | "contextFull";
 }
 

@@ -1,13 +1,18 @@
 /** @file One question to a model with tools at hand: what it answers, how that reads, and what the checker says of it. */
-import type { PlaygroundAnswer } from "#contracts/procedures/evaluations.ts";
+import type { AnswerToken, PlaygroundAnswer } from "#contracts/procedures/evaluations.ts";
 import { AppError } from "#contracts/errors.ts";
+import type { GeneratedPrompt } from "#contracts/trainer.ts";
 import type { ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { buildPrompt } from "#core/tokenizer/buildPrompt.ts";
+import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import { checkCalls } from "#core/trajectories/checkCalls.ts";
 import { parseAssistantText } from "#core/trajectories/parseAssistantText.ts";
 import type { Core } from "./core.ts";
 import { answerText } from "./evaluateRun.ts";
 import { modelDirOf, readModelFolder } from "./models.ts";
+
+/** Enough to see what else a token could have been. */
+const NUM_ALTERNATIVES = 5;
 
 export interface PlaygroundQuestion {
   /** `sample-base`, a run id (its last checkpoint) or a model folder. */
@@ -36,15 +41,28 @@ export async function askPlayground(core: Core, question: PlaygroundQuestion, si
   const { results, seconds } = await core.trainers.generate({
     modelDir: dir,
     prompts: [inputIds],
-    sampling: { temperature, topP, seed, maxNewTokens },
+    sampling: { temperature, topP, seed, maxNewTokens, numAlternatives: NUM_ALTERNATIVES },
     stopTokenIds: [tokenizer.special.eos],
     ...(signal === undefined ? {} : { signal }),
   });
   const { tokenIds, stopReason } = results[0]!;
+  const tokens = tokensOf(results[0]!, tokenizer);
   const text = answerText(tokenIds, tokenizer);
   const output = parseAssistantText(text);
   const check = checkCalls(output, { tools: content.tools, conversation: content.turns, knownTools: core.store.contents.toolNames() });
-  return { text, output, check, numPromptTokens: inputIds.length, numTokens: tokenIds.length, seconds, stopReason };
+  return { text, tokens, output, check, numPromptTokens: inputIds.length, numTokens: tokenIds.length, seconds, stopReason };
+}
+
+function tokensOf(
+  { tokenIds, logProbs, alternativeIds, alternativeLogProbs }: GeneratedPrompt,
+  tokenizer: Tokenizer,
+): readonly AnswerToken[] {
+  const K = alternativeIds.length / Math.max(1, tokenIds.length);
+  const tokenOf = (id: number, logProb: number) => ({ text: tokenizer.decode([id]), probability: Math.exp(logProb) });
+  return Array.from(tokenIds, (id, t) => ({
+    ...tokenOf(id, logProbs[t]!),
+    alternatives: Array.from(alternativeIds.subarray(t * K, (t + 1) * K), (other, k) => tokenOf(other, alternativeLogProbs[t * K + k]!)),
+  }));
 }
 
 function contentOf({ system, user, tools }: PlaygroundQuestion): TrajectoryContent {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { runConfigSchema } from "#contracts/run.ts";
-import type { FromTrainer, GenerateRequest } from "#contracts/trainer.ts";
+import type { FromTrainer, GeneratedPrompt, GenerateRequest } from "#contracts/trainer.ts";
 import type { AssistantTurn, Split, ToolDefinition, TrajectoryContent } from "#contracts/trajectory.ts";
 import { renderTrajectory } from "#core/tokenizer/chatTemplate.ts";
 import { loadTokenizer } from "#core/tokenizer/loadTokenizer.ts";
@@ -53,7 +53,14 @@ function scripted(answer: (prompt: string) => string): () => TrainerProcess {
         await new Promise(setImmediate);
         if (!isAlive) return;
         const tokenIds = Int32Array.from([...tokenizer.encode(answer(tokenizer.decode(prompt))), tokenizer.special.eos]);
-        const result = { promptIndex, tokenIds, logProbs: new Float32Array(tokenIds.length).fill(-0.5), stopReason: "stopToken" } as const;
+        const result: GeneratedPrompt = {
+          promptIndex,
+          tokenIds,
+          logProbs: new Float32Array(tokenIds.length).fill(-0.5),
+          alternativeIds: Int32Array.from(tokenIds, (id, t) => [id, tokenIds[0]!][t % 2]!),
+          alternativeLogProbs: new Float32Array(tokenIds.length).fill(-0.25),
+          stopReason: "stopToken",
+        };
         tell({ type: "generated", requestId, results: [result] });
       }
       tell({ type: "generatedAll", requestId, seconds: 0.5 });
@@ -276,6 +283,11 @@ describe("the playground", () => {
       numPromptTokens: tokenizer.encode(seen[0]!.replaceAll(/<[^>]+>/g, "")).length + 5,
       stopReason: "stopToken",
     });
+    expect(answer.tokens.map(({ text }) => text).join("")).toBe(`${answer.text}</s>`);
+    const first = answer.tokens[0]!.text;
+    expect(answer.tokens.slice(0, 2).map(({ alternatives }) => alternatives.map(({ text }) => text))).toEqual([[first], [first]]);
+    expect(answer.tokens[1]!.probability).toBeCloseTo(Math.exp(-0.5), 6);
+    expect(answer.tokens[1]!.alternatives[0]!.probability).toBeCloseTo(Math.exp(-0.25), 6);
   });
 
   it("says what cannot be asked", async () => {

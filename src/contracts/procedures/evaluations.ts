@@ -72,8 +72,17 @@ export interface FailureDetail extends FailureSummary {
   readonly similar: readonly SimilarExample[];
 }
 
+/** A generated token; its text may be part of a character. Probabilities are the model's own, before temperature and nucleus. */
+export interface AnswerToken {
+  readonly text: string;
+  readonly probability: number;
+  /** Likeliest first, the token itself among them or not. */
+  readonly alternatives: readonly { readonly text: string; readonly probability: number }[];
+}
+
 export interface PlaygroundAnswer {
   readonly text: string;
+  readonly tokens: readonly AnswerToken[];
   readonly output: AssistantText;
   readonly check: CallCheck;
   readonly numPromptTokens: number;

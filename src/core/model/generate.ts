@@ -5,7 +5,7 @@ import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import type { GeneratedPrompt, SamplingConfig } from "#contracts/trainer.ts";
 import { mixSeeds, randomUniform } from "./random.ts";
-import { chooseToken } from "./sampling.ts";
+import { type Choice, chooseToken } from "./sampling.ts";
 
 /** Several token sequences that grow side by side. Returned logits are valid until the next call. */
 export interface Decoding {
@@ -40,6 +40,7 @@ interface Row {
   readonly promptLength: number;
   readonly tokenIds: number[];
   readonly logProbs: number[];
+  readonly alternatives: Choice["alternatives"][number][];
   readonly uniform: () => number;
 }
 
@@ -75,8 +76,14 @@ export async function generate(
   const numRows = Math.min(prompts.length, options.maxRows ?? 16, affordableRows(config, capacity));
   const results: GeneratedPrompt[] = [];
   const finish = (row: Row, stopReason: GeneratedPrompt["stopReason"]): void => {
-    const { promptIndex } = row;
-    const result = { promptIndex, tokenIds: Int32Array.from(row.tokenIds), logProbs: Float32Array.from(row.logProbs), stopReason };
+    const result: GeneratedPrompt = {
+      promptIndex: row.promptIndex,
+      tokenIds: Int32Array.from(row.tokenIds),
+      logProbs: Float32Array.from(row.logProbs),
+      alternativeIds: Int32Array.from(row.alternatives, ({ tokenId }) => tokenId),
+      alternativeLogProbs: Float32Array.from(row.alternatives, ({ logProb }) => logProb),
+      stopReason,
+    };
     results.push(result);
     options.onResult?.(result);
   };
@@ -87,9 +94,10 @@ export async function generate(
   };
   /** Appends a token. @returns whether the row goes on */
   const advance = (row: Row, logits_V: Float32Array): boolean => {
-    const { tokenId, logProb } = chooseToken(logits_V, sampling, row.uniform);
+    const { tokenId, logProb, alternatives } = chooseToken(logits_V, sampling, row.uniform, sampling.numAlternatives);
     row.tokenIds.push(tokenId);
     row.logProbs.push(logProb);
+    row.alternatives.push(...alternatives);
     const reason = reasonToStop(row);
     if (reason !== null) finish(row, reason);
     return reason === null;
@@ -105,7 +113,7 @@ export async function generate(
     if (numStarted < prompts.length && active.length < numRows) {
       const prompt = prompts[numStarted]!;
       const uniform = randomUniform(mixSeeds(sampling.seed, numStarted));
-      const row: Row = { promptIndex: numStarted++, promptLength: prompt.length, tokenIds: [], logProbs: [], uniform };
+      const row: Row = { promptIndex: numStarted++, promptLength: prompt.length, tokenIds: [], logProbs: [], alternatives: [], uniform };
       const reason = reasonToStop(row);
       if (reason !== null) finish(row, reason);
       else if (advance(row, await decoding.prefill(active.length, prompt))) active.push(row);

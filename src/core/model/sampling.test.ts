@@ -37,6 +37,18 @@ describe("choosing a token", () => {
     expect(shares(1, 0.0001)).toEqual([0, 0, 0, shares(1, 0.0001)[3]]);
   });
 
+  it("tells the likeliest tokens with their probabilities, whatever is drawn, the lower id first among equals", () => {
+    const { tokenId, alternatives } = chooseToken(logits, { temperature: 1, topP: 1 }, () => 0, 3);
+    expect(tokenId).toBe(0);
+    expect(alternatives.map((one) => one.tokenId)).toEqual([3, 2, 1]);
+    expect(alternatives.map((one) => Math.exp(one.logProb))).toBeAllclose([0.4, 0.3, 0.2], { atol: 1e-6 });
+    const ids = (values: readonly number[], count: number): readonly number[] =>
+      chooseToken(Float32Array.from(values), { temperature: 0, topP: 1 }, () => 0, count).alternatives.map((one) => one.tokenId);
+    expect(ids([1, 5, 5, 2, 5], 4)).toEqual([1, 2, 4, 3]);
+    expect(ids([1, 2], 5)).toEqual([1, 0]);
+    expect(ids([1, 2], 0)).toEqual([]);
+  });
+
   it("stays finite for scores far apart", () => {
     expect(chooseToken(Float32Array.of(1e4, -1e4), { temperature: 1, topP: 1 }, () => 0.999).tokenId).toBe(0);
   });

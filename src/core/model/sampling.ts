@@ -4,6 +4,8 @@ export interface Choice {
   readonly tokenId: number;
   /** Natural log-probability under the model itself, whatever temperature and nucleus it was drawn with. */
   readonly logProb: number;
+  /** The likeliest tokens under the model itself, likeliest first; the lower id first among equals. */
+  readonly alternatives: readonly { readonly tokenId: number; readonly logProb: number }[];
 }
 
 export interface SamplingRule {
@@ -15,16 +17,31 @@ export interface SamplingRule {
 
 /**
  * @param logits_V  borrowed
- * @param uniform   next number in [0, 1); not called when greedy
+ * @param uniform          next number in [0, 1); not called when greedy
+ * @param numAlternatives  how many of the likeliest tokens to tell, the chosen one among them or not
  */
-export function chooseToken(logits_V: Float32Array, rule: SamplingRule, uniform: () => number): Choice {
+export function chooseToken(logits_V: Float32Array, rule: SamplingRule, uniform: () => number, numAlternatives = 0): Choice {
   const best = indexOfLargest(logits_V);
   const largest = logits_V[best]!;
   let total = 0;
   for (const logit of logits_V) total += Math.exp(logit - largest);
   const logTotal = largest + Math.log(total);
   const tokenId = rule.temperature === 0 ? best : draw(logits_V, largest, rule, uniform());
-  return { tokenId, logProb: logits_V[tokenId]! - logTotal };
+  const alternatives = indicesOfLargest(logits_V, numAlternatives).map((id) => ({ tokenId: id, logProb: logits_V[id]! - logTotal }));
+  return { tokenId, logProb: logits_V[tokenId]! - logTotal, alternatives };
+}
+
+/** Largest first; `count` is small, so each value is compared with the smallest kept and seldom with more. */
+function indicesOfLargest(values: Float32Array, count: number): readonly number[] {
+  const kept: number[] = [];
+  if (count === 0) return kept;
+  for (let i = 0; i < values.length; i++) {
+    if (kept.length === count && !(values[i]! > values[kept[count - 1]!]!)) continue;
+    let place = kept.length === count ? count - 1 : kept.length;
+    for (; place > 0 && values[i]! > values[kept[place - 1]!]!; place--) kept[place] = kept[place - 1]!;
+    kept[place] = i;
+  }
+  return kept;
 }
 
 function indexOfLargest(values: Float32Array): number {
