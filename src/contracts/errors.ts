@@ -53,11 +53,6 @@ export const ERRORS = define({
     why: (p) => `The built page is not in ${p["path"]}.`,
     fix: "Run npm run build, or use npm start, which builds what is missing.",
   },
-  E_CORE_LOST: {
-    class: "expected",
-    why: () => "The core process ended and is being started again.",
-    fix: "Wait a moment; jobs that ran are shown as interrupted and can be continued.",
-  },
   // Reading files
   E_FILE_NOT_FOUND: { class: "user", why: (p) => `${p["path"]} does not exist.`, fix: "Check the path, or choose the file again." },
   E_FILE_NO_ACCESS: {
