@@ -5,27 +5,10 @@ import { fillKeepMask } from "#core/model/dropoutMasks.ts";
 import type { MicroBatch } from "#core/training/computeEngine.ts";
 import type { ModelEngine } from "./modelEngine.ts";
 import { type EngineKind, openEngine } from "./openEngine.ts";
-import { livelyParameters, randomBatch, tinyConfig, variants } from "./testing.ts";
+import { gradientsOf, isRoundingOnly, livelyParameters, randomBatch, relativeDifference, tinyConfig, variants } from "./testing.ts";
 
 const open = (config: OptConfig, kind: EngineKind, dropout = 0): Promise<ModelEngine> =>
   openEngine({ config, parameters: livelyParameters(config), kind, dropout });
-
-/** Largest difference of two arrays, relative to the largest number in either. */
-function relativeDifference(actual: Float32Array, expected: Float32Array): number {
-  let difference = 0;
-  let size = 1e-12;
-  for (let i = 0; i < expected.length; i++) {
-    difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
-    size = Math.max(size, Math.abs(expected[i]!), Math.abs(actual[i]!));
-  }
-  return difference / size;
-}
-
-const gradientsOf = (engine: ModelEngine): Map<string, Float32Array> =>
-  new Map(engine.parameters.map(({ name, gradient }) => [name, gradient.slice()]));
-
-/** A key's bias shifts all scores of a query alike, so its gradient is exactly 0 and what is computed is rounding. */
-const isRoundingOnly = (name: string): boolean => name.endsWith("k_proj.bias");
 
 describe.each(variants)("gradients, %s", (_, config) => {
   const batch = randomBatch(config, [13, 5, 9], 16);

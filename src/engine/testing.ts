@@ -3,6 +3,7 @@ import type { OptConfig } from "#contracts/model.ts";
 import { initialParameters, isBiasOrNorm, type ParameterValues } from "#core/model/parameters.ts";
 import { randomUniform } from "#core/model/random.ts";
 import type { MicroBatch } from "#core/training/computeEngine.ts";
+import type { ModelEngine } from "./modelEngine.ts";
 
 export const tinyConfig = (changes: Partial<OptConfig> = {}): OptConfig => ({
   vocabSize: 37,
@@ -52,3 +53,20 @@ export function randomBatch(config: OptConfig, rowLengths: readonly number[], le
   });
   return { batchSize: rowLengths.length, length, inputIds_BT, lossMask_BT, dropoutSeed: seed };
 }
+
+/** Largest difference of two arrays, relative to the largest number in either. */
+export function relativeDifference(actual: Float32Array, expected: Float32Array): number {
+  let difference = 0;
+  let size = 1e-12;
+  for (let i = 0; i < expected.length; i++) {
+    difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
+    size = Math.max(size, Math.abs(expected[i]!), Math.abs(actual[i]!));
+  }
+  return difference / size;
+}
+
+export const gradientsOf = (engine: ModelEngine): Map<string, Float32Array> =>
+  new Map(engine.parameters.map(({ name, gradient }) => [name, gradient.slice()]));
+
+/** A key's bias shifts all scores of a query alike, so its gradient is exactly 0 and what is computed is rounding. */
+export const isRoundingOnly = (name: string): boolean => name.endsWith("k_proj.bias");

@@ -4,6 +4,8 @@
  * Shapes: **B** micro-batch, **T** time (padded length of the micro-batch).
  */
 
+import type { Optimizer } from "./optimizer.ts";
+
 /**
  * Examples of one forward-backward, padded on the right to a common length. Attention is causal, so padding after an example cannot
  * reach it and needs no mask of its own.
@@ -41,6 +43,9 @@ export interface ComputeEngine {
   readonly name: string;
   /** In the checkpoint's order and with its names (`model.decoder.layers.0.fc1.weight` ...). */
   readonly parameters: readonly ParameterArray[];
+  /** Absent: `createOptimizer(parameters)` does. */
+  readonly optimizer?: Optimizer;
+  /** Starts a new sum; the arrays follow with the next `accumulateGradients`. */
   zeroGradients(): void;
   /** Forward and backward; adds to every parameter's `gradient`. */
   accumulateGradients(batch: MicroBatch): Promise<MicroBatchLoss>;

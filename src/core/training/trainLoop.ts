@@ -19,7 +19,7 @@ import type { ComputeEngine, MicroBatch, MicroBatchLoss } from "./computeEngine.
 import { createDataOrder, SEED_STREAMS, type StepBatch } from "./dataOrder.ts";
 import { afterSkipping, HEALTHY, mayUpdate, stopAtSecondInARow, type RunHealth } from "./health.ts";
 import { assembleMicroBatch, type ExampleSet } from "./microBatch.ts";
-import { adamWUpdate, clipScale, createAdamWState, globalGradNorm, type AdamWState } from "./optimizer.ts";
+import { clipScale, createOptimizer, startAdamWState, type AdamWState } from "./optimizer.ts";
 import { learningRateAt } from "./schedule.ts";
 import { TrainControl } from "./trainControl.ts";
 
@@ -88,7 +88,9 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
     config,
   );
   const { numSteps } = order;
-  const adamW = options.startFrom?.adamW ?? createAdamWState(engine.parameters);
+  const optimizer = engine.optimizer ?? createOptimizer(engine.parameters);
+  const adamW = optimizer.state;
+  startAdamWState(adamW, options.startFrom?.adamW);
   let health = options.startFrom?.health ?? HEALTHY;
   let step = options.startFrom?.step ?? 0;
   // A fresh run stopped before its first step still leaves a checkpoint to resume from.
@@ -130,11 +132,11 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
 
     const updateStart = now();
     const { lossSum, numSupervisedTokens } = accumulated;
-    const gradNorm = globalGradNorm(engine.parameters, 1 / numSupervisedTokens);
+    const gradNorm = optimizer.gradNorm(1 / numSupervisedTokens);
     const scale = clipScale(gradNorm, config.maxGradNorm);
     const learningRate = learningRateAt(step + 1, config, numSteps);
     const skipped = !mayUpdate({ lossSum, gradNorm });
-    if (!skipped) adamWUpdate(engine.parameters, adamW, config, { learningRate, gradientScale: scale / numSupervisedTokens });
+    if (!skipped) optimizer.update(config, { learningRate, gradientScale: scale / numSupervisedTokens });
     step += 1;
     if (skipped) health = afterSkipping(health, step);
 
