@@ -3,67 +3,69 @@ import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { scatterAddRows } from "#core/model/embedding.ts";
 import type { Decoding, Generator } from "#core/model/generate.ts";
-import { EMBED_POSITIONS, EMBED_TOKENS, numElements, type ParameterValues } from "#core/model/parameters.ts";
+import { EMBED_TOKENS, numElements, type ParameterValues } from "#core/model/parameters.ts";
 import type { ComputeEngine, MicroBatch, MicroBatchLoss, ParameterArray } from "#core/training/computeEngine.ts";
-import { TOKEN_ROWS } from "#core/training/lossAndGradients.ts";
-import { ArrayPool, positionRows, prepareStep, type StepArrays } from "./stepArrays.ts";
+import { createOptimizer, type Optimizer } from "#core/training/optimizer.ts";
+import { GradientSink } from "./gradientSink.ts";
+import { ArrayPool, prepareStep, type StepArrays } from "./stepArrays.ts";
 import type { StepBackend } from "./stepBackend.ts";
 
 export const parameterArrays = (values: readonly ParameterValues[]): ParameterArray[] =>
   values.map((parameter) => ({ ...parameter, gradient: new Float32Array(numElements(parameter.shape)) }));
 
+/** What an engine is put together from. */
+export interface EngineParts {
+  readonly config: OptConfig;
+  readonly parameters: readonly ParameterArray[];
+  /** Where the parameters' memory has one of its own. */
+  readonly optimizer?: Optimizer;
+  readonly backend: StepBackend;
+  readonly dropoutRate: number;
+}
+
 export class ModelEngine implements ComputeEngine, Generator {
   readonly config: OptConfig;
   readonly parameters: readonly ParameterArray[];
+  readonly optimizer: Optimizer;
   private readonly backend: StepBackend;
   private readonly dropoutRate: number;
   private readonly byName: ReadonlyMap<string, ParameterArray>;
   private readonly pool = new ArrayPool();
-  /** Whether all gradients are 0, so that the next ones can be written in place of being added. */
-  private areGradientsZero = true;
+  private readonly sink: GradientSink;
 
-  constructor(config: OptConfig, parameters: readonly ParameterArray[], backend: StepBackend, dropoutRate: number) {
+  constructor({ config, parameters, optimizer, backend, dropoutRate }: EngineParts) {
     this.config = config;
     this.parameters = parameters;
+    this.optimizer = optimizer ?? createOptimizer(parameters);
     this.backend = backend;
     this.dropoutRate = dropoutRate;
     this.byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+    this.sink = new GradientSink(parameters, this.pool);
   }
 
   get name(): string {
     return this.backend.name;
   }
 
+  /** Why the model runs as one graph or block by block, in words; "" where there is no choice. */
+  get modeReason(): string {
+    return this.backend.modeReason;
+  }
+
   zeroGradients(): void {
-    for (const { gradient } of this.parameters) gradient.fill(0);
-    this.areGradientsZero = true;
+    this.sink.zero();
   }
 
   async accumulateGradients(batch: MicroBatch): Promise<MicroBatchLoss> {
     const arrays = this.prepare(batch, this.dropoutRate);
     const loss_S = this.pool.float32("loss", arrays.numSupervisedTokens);
-    if (loss_S.length === 0) return this.spread(arrays, loss_S);
-
-    const { hiddenSize: D, wordEmbedProjDim: E } = this.config;
-    // the first micro-batch writes into the gradients themselves; later ones into arrays beside them that are then added
-    const isInPlace = this.areGradientsZero;
-    this.areGradientsZero = false;
-    const gradients = new Map<string, Float32Array>();
-    for (const { name, gradient } of this.parameters) {
-      const target = name === EMBED_POSITIONS ? positionRows(gradient, D, batch.length) : gradient;
-      gradients.set(name, isInPlace ? target : this.pool.float32(`gradient.${name}`, target.length));
+    if (loss_S.length > 0) {
+      const tokenRows_PE = this.pool.float32("tokenRowsGradient", arrays.tokenRows_PE.length);
+      await this.backend.gradients(arrays, loss_S, tokenRows_PE, this.sink);
+      this.sink.add();
+      scatterAddRows(this.byName.get(EMBED_TOKENS)!.gradient, this.config.wordEmbedProjDim, arrays.inputIds_P, tokenRows_PE);
     }
-    const tokenRows_PE = this.pool.float32("tokenRowsGradient", arrays.tokenRows_PE.length);
-    gradients.set(TOKEN_ROWS, tokenRows_PE);
-    await this.backend.gradients(arrays, loss_S, gradients);
-    if (!isInPlace) {
-      for (const { name, gradient } of this.parameters) {
-        const target = name === EMBED_POSITIONS ? positionRows(gradient, D, batch.length) : gradient;
-        const addend = gradients.get(name)!;
-        for (let i = 0; i < addend.length; i++) target[i] = target[i]! + addend[i]!;
-      }
-    }
-    scatterAddRows(this.byName.get(EMBED_TOKENS)!.gradient, E, arrays.inputIds_P, tokenRows_PE);
+    this.sink.settle();
     return this.spread(arrays, loss_S);
   }
 
@@ -95,13 +97,11 @@ export class ModelEngine implements ComputeEngine, Generator {
 
   private spread(arrays: StepArrays, loss_S: Float32Array): MicroBatchLoss {
     const perTokenLoss_BT = this.pool.float32("perTokenLoss", arrays.inputIds_P.length).fill(0);
-    let [lossSum, weightSum] = [0, 0];
+    let lossSum = 0;
     loss_S.forEach((loss, s) => {
-      const weight = arrays.lossWeights_S[s]!;
       perTokenLoss_BT[arrays.tokenPlaces_S[s]!] = loss;
-      lossSum += weight * loss;
-      weightSum += weight;
+      lossSum += loss;
     });
-    return { perTokenLoss_BT, lossSum, weightSum };
+    return { perTokenLoss_BT, lossSum, numSupervisedTokens: loss_S.length };
   }
 }

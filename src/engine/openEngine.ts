@@ -1,19 +1,22 @@
 /** @file Opens a compute engine over a model given as a configuration and weights. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { initialParameters, type ParameterValues } from "#core/model/parameters.ts";
-import type { CompileProgress } from "./compiled/compiledBackend.ts";
+import type { BatchShape } from "./compiled/blockGraphs.ts";
+import type { CompileProgress } from "./compiled/graphCache.ts";
+import { chooseMode, type GraphMode, nameOfMode } from "./compiled/graphMode.ts";
 import { EagerBackend } from "./eager/eagerBackend.ts";
-import { loadModelFolder, type Model } from "./modelFolder.ts";
+import { loadModelFolder, type LoadOptions, type Model } from "./modelFolder.ts";
 import { ModelEngine, parameterArrays } from "./modelEngine.ts";
 import type { BackendParts, StepBackend } from "./stepBackend.ts";
+import { ParameterMemory } from "./wasm/parameterMemory.ts";
 
 export type EngineKind = "compiled" | "eager";
 
-/** Where the model comes from: a folder in Hugging Face layout, given weights (taken over, not copied), or weights drawn from a seed. */
+/** Where the model comes from: a folder in Hugging Face layout, given weights, or weights drawn from a seed. */
 export type ModelSource =
-  | { readonly modelDir: string }
+  | { readonly modelDir: string; readonly onRead?: LoadOptions["onProgress"] }
   | { readonly config: OptConfig; readonly parameters: readonly ParameterValues[] }
   | { readonly config: OptConfig; readonly seed: number };
 
@@ -25,8 +28,12 @@ interface EngineSettings {
   readonly numThreads?: number;
   /** Told before a graph is compiled, which takes from a tenth of a second to several seconds. */
   readonly onCompile?: (progress: CompileProgress) => void;
-  /** Compiled graphs kept open: one for each batch shape and purpose. */
+  /** Sets of compiled graphs kept open: one for each batch shape and purpose. */
   readonly graphLimit?: number;
+  /** One graph or block by block; chosen from the model's shape, `largestBatch` and the machine's memory where absent. */
+  readonly graphMode?: GraphMode;
+  /** What the engine should have room for; one example as long as the model's window where absent. */
+  readonly largestBatch?: BatchShape;
 }
 
 export type EngineOptions = ModelSource & EngineSettings;
@@ -40,13 +47,17 @@ async function compiledBackend(settings: EngineSettings, config: OptConfig, part
   });
   return new CompiledBackend(config, parts, {
     numThreads: settings.numThreads ?? availableParallelism(),
-    graphLimit: settings.graphLimit ?? DEFAULT_GRAPH_LIMIT,
+    limit: settings.graphLimit ?? DEFAULT_GRAPH_LIMIT,
+    chosen:
+      settings.graphMode === undefined
+        ? chooseMode(config, settings.largestBatch ?? { numExamples: 1, length: config.maxPositionEmbeddings }, totalmem())
+        : { mode: settings.graphMode, reason: `${nameOfMode(settings.graphMode)}: asked for` },
     ...(settings.onCompile === undefined ? {} : { onCompile: settings.onCompile }),
   });
 }
 
 async function modelOf(source: ModelSource): Promise<Model> {
-  if ("modelDir" in source) return loadModelFolder(source.modelDir);
+  if ("modelDir" in source) return loadModelFolder(source.modelDir, source.onRead === undefined ? {} : { onProgress: source.onRead });
   return "parameters" in source ? source : { config: source.config, parameters: initialParameters(source.config, source.seed) };
 }
 
@@ -54,9 +65,14 @@ async function modelOf(source: ModelSource): Promise<Model> {
 export async function openEngine(options: EngineOptions): Promise<ModelEngine> {
   const model = await modelOf(options);
   const { config } = model;
-  const parameters = parameterArrays(model.parameters);
   const dropoutRate = options.dropout ?? config.dropout;
-  const parts = { parameters, dropoutRate };
-  const backend = options.kind === "eager" ? new EagerBackend(config, parts) : await compiledBackend(options, config, parts);
-  return new ModelEngine(config, parameters, backend, dropoutRate);
+  if (options.kind === "eager") {
+    const parameters = parameterArrays(model.parameters);
+    return new ModelEngine({ config, parameters, backend: new EagerBackend(config, { parameters, dropoutRate }), dropoutRate });
+  }
+  const memory = new ParameterMemory(model.parameters);
+  const { parameters } = memory;
+  parameters.forEach(({ values }, i) => values.set(model.parameters[i]!.values));
+  const backend = await compiledBackend(options, config, { parameters, dropoutRate });
+  return new ModelEngine({ config, parameters, optimizer: memory, backend, dropoutRate });
 }

@@ -2,7 +2,8 @@
 import type { OptConfig } from "#contracts/model.ts";
 import { initialParameters, isBiasOrNorm, type ParameterValues } from "#core/model/parameters.ts";
 import { randomUniform } from "#core/model/random.ts";
-import type { ComputeEngine, MicroBatch } from "#core/training/computeEngine.ts";
+import type { MicroBatch } from "#core/training/computeEngine.ts";
+import type { ModelEngine } from "./modelEngine.ts";
 
 export const tinyConfig = (changes: Partial<OptConfig> = {}): OptConfig => ({
   vocabSize: 37,
@@ -39,23 +40,18 @@ export function livelyParameters(config: OptConfig, seed = 7): ParameterValues[]
   return parameters;
 }
 
-/**
- * One row for each length, padded on the right to `length`; about half of the tokens supervised by weights of 1 to 3, none of the padding.
- * Every seventh place has a label that is not the token there.
- */
+/** One row for each length, padded on the right to `length`; about half of the tokens supervised, none of the padding. */
 export function randomBatch(config: OptConfig, rowLengths: readonly number[], length: number, seed = 11): MicroBatch {
   const uniform = randomUniform(seed);
   const inputIds_BT = new Int32Array(rowLengths.length * length).fill(config.padTokenId);
-  const labels_BT = inputIds_BT.slice();
-  const lossWeights_BT = new Float32Array(inputIds_BT.length);
+  const lossMask_BT = new Uint8Array(inputIds_BT.length);
   rowLengths.forEach((rowLength, b) => {
     for (let t = 0; t < rowLength; t++) {
       inputIds_BT[b * length + t] = Math.floor(uniform() * config.vocabSize);
-      lossWeights_BT[b * length + t] = t > 0 && uniform() < 0.5 ? 1 + (t % 3) : 0;
-      labels_BT[b * length + t] = t % 7 === 6 ? t : inputIds_BT[b * length + t]!;
+      lossMask_BT[b * length + t] = t > 0 && uniform() < 0.5 ? 1 : 0;
     }
   });
-  return { batchSize: rowLengths.length, length, inputIds_BT, labels_BT, lossWeights_BT, dropoutSeed: seed };
+  return { batchSize: rowLengths.length, length, inputIds_BT, lossMask_BT, dropoutSeed: seed };
 }
 
 /** Largest difference of two arrays, relative to the largest number in either. */
@@ -69,7 +65,7 @@ export function relativeDifference(actual: Float32Array, expected: Float32Array)
   return difference / size;
 }
 
-export const gradientsOf = (engine: ComputeEngine): Map<string, Float32Array> =>
+export const gradientsOf = (engine: ModelEngine): Map<string, Float32Array> =>
   new Map(engine.parameters.map(({ name, gradient }) => [name, gradient.slice()]));
 
 /** A key's bias shifts all scores of a query alike, so its gradient is exactly 0 and what is computed is rounding. */

@@ -26,6 +26,8 @@ export interface CheckpointRecord {
   readonly formatVersion: number;
   readonly config: RunConfig;
   readonly dataVersion: string;
+  /** What computed, and why that way, in words; absent from checkpoints of earlier versions. */
+  readonly engine?: string;
   /** Resolved. */
   readonly warmupSteps: number;
   readonly numSteps: number;

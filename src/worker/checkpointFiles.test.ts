@@ -20,8 +20,8 @@ const config = tinyConfig();
 function contents(step: number): CheckpointContents {
   const parameters = initialParameters(config, step);
   const adamW = createAdamWState(parameters.map((p) => ({ ...p, gradient: new Float32Array(p.values.length) })));
-  adamW.firstMoments.forEach((m, i) => m.fill(i + 0.5));
-  adamW.secondMoments.forEach((v, i) => v.fill(i + 0.25));
+  adamW.firstMoments.forEach((m, i) => m.fill(i + step + 0.5));
+  adamW.secondMoments.forEach((v, i) => v.fill(i + step + 0.25));
   return {
     model: { config, parameters },
     adamW,
@@ -65,7 +65,9 @@ describe("a checkpoint folder", () => {
     const written = contents(3);
     const dir = await writeCheckpoint(runDir, written);
     expect((await loadModelFolder(dir)).parameters).toEqual(written.model.parameters);
-    expect(await readMoments(dir, written.model.parameters, 3)).toEqual({ ...written.adamW, numUpdates: 3 });
+    const read = contents(4).adamW;
+    await readMoments(dir, written.model.parameters, read);
+    expect(read).toEqual(written.adamW);
     expect((await verifyCheckpoint(dir)).stateful_callbacks.callsmith).toMatchObject({ ...written.record, numUpdates: 3 });
   });
 

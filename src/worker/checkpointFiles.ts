@@ -101,11 +101,11 @@ export async function removeUnfinished(runDir: string): Promise<void> {
 }
 
 /**
- * Reads the moments one tensor at a time: together they are twice the size of the weights.
+ * Reads the moments into an optimizer's live state, one tensor at a time: together they are twice the size of the weights.
  *
  * @throws E_CHECKPOINT_CORRUPT where moments are missing or of another shape than the model's parameters
  */
-export async function readMoments(dir: string, parameters: readonly ParameterShape[], numUpdates: number): Promise<AdamWState> {
+export async function readMoments(dir: string, parameters: readonly ParameterShape[], state: AdamWState): Promise<void> {
   const corrupt = (detail: string, cause?: unknown): AppError =>
     new AppError("E_CHECKPOINT_CORRUPT", { path: dir, detail: `${OPTIMIZER_FILE} ${detail}` }, { cause });
   const path = join(dir, OPTIMIZER_FILE);
@@ -122,17 +122,16 @@ export async function readMoments(dir: string, parameters: readonly ParameterSha
     const dataStart = 8 + headerLength;
     const entries = parseSafetensorsHeader(await read(8, headerLength), size - dataStart, path);
     const byName = new Map(entries.map((entry) => [entry.name, entry]));
-    const moments = async (suffix: string): Promise<Float32Array[]> => {
-      const values: Float32Array[] = [];
-      for (const { name, shape } of parameters) {
+    const readInto = async (targets: readonly Float32Array[], suffix: string): Promise<void> => {
+      for (const [i, { name, shape }] of parameters.entries()) {
         const entry = byName.get(name + suffix);
         if (entry === undefined) throw corrupt(`has no ${name}${suffix}`);
         if (entry.shape.join() !== shape.join()) throw corrupt(`has ${name}${suffix} in another shape than the model`);
-        values.push(decodeNumbers(entry.type, await read(dataStart + entry.begin, entry.end - entry.begin)));
+        targets[i]!.set(decodeNumbers(entry.type, await read(dataStart + entry.begin, entry.end - entry.begin)));
       }
-      return values;
     };
-    return { numUpdates, firstMoments: await moments(FIRST_MOMENT), secondMoments: await moments(SECOND_MOMENT) };
+    await readInto(state.firstMoments, FIRST_MOMENT);
+    await readInto(state.secondMoments, SECOND_MOMENT);
   } catch (error) {
     const { code, params } = AppError.from(error);
     throw code === "E_MODEL_INVALID" ? corrupt(`cannot be read: ${params["detail"]}`, error) : error;

@@ -9,7 +9,8 @@ import type { ExampleFileIndex } from "#core/training/exampleFile.ts";
 import { resolveWarmupSteps } from "#core/training/schedule.ts";
 import type { TrainControl } from "#core/training/trainControl.ts";
 import { isEvaluationDue, trainLoop, type TrainOutcome, type TrainState } from "#core/training/trainLoop.ts";
-import { loadModelFolder, type LoadOptions } from "#engine/modelFolder.ts";
+import type { ModelEngine } from "#engine/modelEngine.ts";
+import type { LoadOptions } from "#engine/modelFolder.ts";
 import { openEngine } from "#engine/openEngine.ts";
 import { CHECKPOINT_FORMAT, checkpointName, readTrainerState, type LogEntry, type TrainerStateFile } from "#services/checkpoints.ts";
 import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
@@ -47,7 +48,6 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
   phase("loading");
   await removeUnfinished(runDir);
   const modelDir = resumeFrom ?? request.modelDir;
-  const model = await loadModelFolder(modelDir, { onProgress: tellReading(phase) });
   const companions = await readCompanions(modelDir);
   const { examples, close: closeExamples } = openExamples(join(runDir, EXAMPLE_FILE));
   const journal = openJournal(runDir);
@@ -55,15 +55,23 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
     const resumed = resumeFrom === null ? null : await readTrainerState(resumeFrom);
     if (resumed !== null) requireSameData(resumed, examples.index, resumeFrom!);
     const engine = await openEngine({
-      config: model.config,
-      parameters: model.parameters,
+      modelDir,
+      onRead: tellReading(phase),
       kind: config.engine,
       ...(config.dropout === null ? {} : { dropout: config.dropout }),
-      onCompile: ({ what }) => phase(`compiling the ${what}`),
+      largestBatch: { numExamples: config.microBatchSize, length: config.maxLength },
+      onCompile: ({ what, number, total }) =>
+        send({
+          type: "phase",
+          phase: total === 1 ? `compiling the ${what}` : `compiling ${number} of ${total}: ${what}`,
+          done: number,
+          total,
+        }),
     });
     try {
       send({ type: "ready", engine: engine.name });
-      const startFrom = resumed === null ? null : await startState(resumed, resumeFrom!, engine.parameters);
+      if (engine.modeReason !== "") phase(engine.modeReason);
+      const startFrom = resumed === null ? null : await startState(resumed, resumeFrom!, engine);
       const log: LogEntry[] = [...(resumed?.log_history ?? [])];
       const indicesOf = (isTrain: boolean): number[] =>
         examples.index.splits.flatMap((split, i) => ((split === "train") === isTrain ? [i] : []));
@@ -96,10 +104,16 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
           save: async (state) => {
             journal.flush();
             checkpoint = await writeCheckpoint(runDir, {
-              model: { config: model.config, parameters: engine.parameters },
+              model: { config: engine.config, parameters: engine.parameters },
               adamW: state.adamW,
               companions,
-              ...stateOf(state, { config, steps, log, dataVersion: examples.index.dataVersion }),
+              ...stateOf(state, {
+                config,
+                steps,
+                log,
+                dataVersion: examples.index.dataVersion,
+                engine: `${engine.name}; ${engine.modeReason}`,
+              }),
             });
             await pruneCheckpoints(runDir, config.keepCheckpoints);
             send({ type: "checkpoint", step: state.step, dir: checkpoint });
@@ -123,9 +137,11 @@ function requireSameData(resumed: TrainerStateFile, examples: ExampleFileIndex, 
   throw new AppError("E_CHECKPOINT_CORRUPT", { path: dir, detail: "it belongs to other training examples than the run's" });
 }
 
-async function startState(state: TrainerStateFile, dir: string, parameters: Parameters<typeof readMoments>[1]): Promise<TrainState> {
+async function startState(state: TrainerStateFile, dir: string, { parameters, optimizer }: ModelEngine): Promise<TrainState> {
   const { numUpdates, skippedSteps } = state.stateful_callbacks.callsmith;
-  return { step: state.global_step, adamW: await readMoments(dir, parameters, numUpdates), health: { skippedSteps } };
+  optimizer.state.numUpdates = numUpdates;
+  await readMoments(dir, parameters, optimizer.state);
+  return { step: state.global_step, adamW: optimizer.state, health: { skippedSteps } };
 }
 
 interface StateParts {
@@ -133,11 +149,12 @@ interface StateParts {
   readonly steps: { readonly numSteps: number; readonly stepsPerEpoch: number };
   readonly log: readonly LogEntry[];
   readonly dataVersion: string;
+  readonly engine: string;
 }
 
 function stateOf(
   { step, adamW, health }: TrainState,
-  { config, steps, log, dataVersion }: StateParts,
+  { config, steps, log, dataVersion, engine }: StateParts,
 ): Pick<CheckpointContents, "state" | "record"> {
   return {
     state: {
@@ -163,6 +180,7 @@ function stateOf(
       formatVersion: CHECKPOINT_FORMAT,
       config,
       dataVersion,
+      engine,
       warmupSteps: resolveWarmupSteps(config, steps.numSteps),
       numSteps: steps.numSteps,
       nextEpoch: Math.floor(step / steps.stepsPerEpoch),
@@ -197,7 +215,7 @@ function evalEntry({ step, loss, seconds, numExamples }: EvalMetrics, stepsPerEp
 }
 
 /** Names the weights file that was chosen, and how far it is read; at most twenty times, because each becomes a line of the run. */
-function tellReading(phase: (name: string) => void): LoadOptions["onProgress"] {
+function tellReading(phase: (name: string) => void): NonNullable<LoadOptions["onProgress"]> {
   let told = -1;
   return ({ file, done, total }) => {
     const percent = 5 * Math.floor((20 * done) / total);

@@ -44,7 +44,14 @@ const linearBy = (x: tf.Tensor, weight: (name: string) => tf.Tensor, name: strin
   linear(x, weight(`${name}.weight`), weight(`${name}.bias`));
 
 /** One decoder layer: attention and feed-forward, each with its residual; norms before (pre-norm) or after the sum (post-norm, 350M). */
-function decoderLayer(config: OptConfig, weights: Weights, layer: number, x_PD: tf.Tensor, attend: Attend, drop: Drop): tf.Tensor {
+export function decoderLayer(
+  config: OptConfig,
+  weights: Weights,
+  layer: number,
+  x_PD: tf.Tensor,
+  attend: Attend,
+  drop: Drop = keepAll,
+): tf.Tensor {
   const weight = weightsUnder(weights, layerPrefix(layer));
   const isPreNorm = config.doLayerNormBefore;
   const attentionIn_PD = isPreNorm ? normBy(x_PD, weight, "self_attn_layer_norm") : x_PD;
@@ -73,13 +80,21 @@ export function projectIn(config: OptConfig, weights: Weights, tokenRows_PE: tf.
   return config.wordEmbedProjDim === config.hiddenSize ? tokenRows_PE : linear(tokenRows_PE, weights.get(PROJECT_IN)!, null);
 }
 
-export interface ForwardInputs {
+export interface EmbeddingInputs {
   readonly numExamples: number;
-  readonly length: number;
   /** Rows of `embed_tokens`, one for each token. */
   readonly tokenRows_PE: tf.Tensor;
   /** Rows of `embed_positions` for positions 0 to T-1, offset already applied. */
   readonly positionRows_TD: tf.Tensor;
+}
+
+/** The first hidden states: token rows in the model's width, plus positions. */
+export function embed(config: OptConfig, weights: Weights, { numExamples, tokenRows_PE, positionRows_TD }: EmbeddingInputs): tf.Tensor {
+  return addPositions(projectIn(config, weights, tokenRows_PE), positionRows_TD, numExamples);
+}
+
+export interface ForwardInputs extends EmbeddingInputs {
+  readonly length: number;
   readonly drop?: Drop;
   /** Sees every layer's keys and values, for a cache. */
   readonly onKeysValues?: (layer: number, k_PD: tf.Tensor, v_PD: tf.Tensor) => void;
@@ -89,7 +104,7 @@ export interface ForwardInputs {
 export function hiddenStates(config: OptConfig, weights: Weights, inputs: ForwardInputs): tf.Tensor {
   const { numExamples, length } = inputs;
   const shape = { numExamples, length, numHeads: config.numAttentionHeads };
-  const x_PD = addPositions(projectIn(config, weights, inputs.tokenRows_PE), inputs.positionRows_TD, numExamples);
+  const x_PD = embed(config, weights, inputs);
   const attend: Attend = (q_PD, k_PD, v_PD, layer) => {
     inputs.onKeysValues?.(layer, k_PD, v_PD);
     return causalAttention(q_PD, k_PD, v_PD, shape);

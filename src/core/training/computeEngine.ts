@@ -4,6 +4,8 @@
  * Shapes: **B** micro-batch, **T** time (padded length of the micro-batch).
  */
 
+import type { Optimizer } from "./optimizer.ts";
+
 /**
  * Examples of one forward-backward, padded on the right to a common length. Attention is causal, so padding after an example cannot
  * reach it and needs no mask of its own.
@@ -13,21 +15,18 @@ export interface MicroBatch {
   /** T: padded length in tokens. */
   readonly length: number;
   readonly inputIds_BT: Int32Array;
-  /** What each place should be predicted as, unshifted: `inputIds_BT`, but where merging put a row's own closing token (`mergePrefixes.ts`). */
-  readonly labels_BT: Int32Array;
-  /** How much the loss of each label counts, unshifted; 0 = not supervised; column 0 is 0. */
-  readonly lossWeights_BT: Float32Array;
+  /** 1 = supervised, unshifted; column 0 is 0. */
+  readonly lossMask_BT: Uint8Array;
   /** Seeds the dropout masks of this micro-batch; ignored where dropout is 0. */
   readonly dropoutSeed: number;
 }
 
 export interface MicroBatchLoss {
-  /** Nats, unweighted; aligned with `labels_BT`; 0 where not supervised. Valid until the next call. */
+  /** Nats; aligned with `inputIds_BT`; 0 where not supervised. Valid until the next call. */
   readonly perTokenLoss_BT: Float32Array;
-  /** Sum of weight times loss over supervised tokens, accumulated in double precision. */
+  /** Sum over supervised tokens, accumulated in double precision. */
   readonly lossSum: number;
-  /** Sum of the weights: what `lossSum` is divided by for a mean. Where every weight is 1, the number of supervised tokens. */
-  readonly weightSum: number;
+  readonly numSupervisedTokens: number;
 }
 
 export interface ParameterArray {
@@ -35,7 +34,7 @@ export interface ParameterArray {
   readonly shape: readonly number[];
   /** Live: the engine reads its weights from here in every call. */
   readonly values: Float32Array;
-  /** Sum, not mean, of the gradients since `zeroGradients`, over all supervised tokens by their weights. */
+  /** Sum, not mean, of the gradients since `zeroGradients`, over all supervised tokens. */
   readonly gradient: Float32Array;
 }
 
@@ -44,6 +43,9 @@ export interface ComputeEngine {
   readonly name: string;
   /** In the checkpoint's order and with its names (`model.decoder.layers.0.fc1.weight` ...). */
   readonly parameters: readonly ParameterArray[];
+  /** Absent: `createOptimizer(parameters)` does. */
+  readonly optimizer?: Optimizer;
+  /** Starts a new sum; the arrays follow with the next `accumulateGradients`. */
   zeroGradients(): void;
   /** Forward and backward; adds to every parameter's `gradient`. */
   accumulateGradients(batch: MicroBatch): Promise<MicroBatchLoss>;

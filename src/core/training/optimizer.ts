@@ -28,6 +28,46 @@ export function createAdamWState(parameters: readonly ParameterArray[]): AdamWSt
   };
 }
 
+/** Brings live moments to where a run starts: those of a checkpoint (arrays that are already the live ones stay), or 0. */
+export function startAdamWState(state: AdamWState, from: AdamWState | undefined): void {
+  const isUntouched = from === undefined && state.numUpdates === 0;
+  state.numUpdates = from?.numUpdates ?? 0;
+  if (isUntouched) return;
+  const start = (targets: readonly Float32Array[], sources: readonly Float32Array[] | undefined): void =>
+    targets.forEach((target, k) => {
+      if (sources === undefined) target.fill(0);
+      else if (target !== sources[k]) target.set(sources[k]!);
+    });
+  start(state.firstMoments, from?.firstMoments);
+  start(state.secondMoments, from?.secondMoments);
+}
+
+export interface AdamWStep {
+  readonly learningRate: number;
+  /** Clip factor / number of supervised tokens. */
+  readonly gradientScale: number;
+}
+
+/** AdamW over the parameters of one engine. An engine that keeps them where faster code reaches them brings its own. */
+export interface Optimizer {
+  /** Live: `update` reads and writes it. */
+  readonly state: AdamWState;
+  /** As `globalGradNorm`. */
+  gradNorm(scale: number): number;
+  /** As `adamWUpdate`, to float32 rounding. */
+  update(config: AdamWConfig, step: AdamWStep): void;
+}
+
+/** The functions of this file as an optimizer: the reference, and what engines without one of their own train with. */
+export function createOptimizer(parameters: readonly ParameterArray[]): Optimizer {
+  const state = createAdamWState(parameters);
+  return {
+    state,
+    gradNorm: (scale) => globalGradNorm(parameters, scale),
+    update: (config, step) => adamWUpdate(parameters, state, config, step),
+  };
+}
+
 /** Biases and LayerNorm parameters are not decayed (Hugging Face Trainer's rule); every matrix and embedding is. */
 export function isDecayed(parameter: Pick<ParameterArray, "name" | "shape">): boolean {
   return parameter.shape.length > 1 && !parameter.name.endsWith(".bias") && !/layer_?norm/i.test(parameter.name);
@@ -54,6 +94,20 @@ export function clipScale(gradNorm: number, maxGradNorm: number): number {
   return Math.min(1, maxGradNorm / (gradNorm + 1e-6));
 }
 
+/** What the bias correction makes of the learning rate and of the second moment's root in update `t`. */
+export function adamWFactors(
+  { beta1, beta2, epsilon }: AdamWConfig,
+  learningRate: number,
+  t: number,
+): { readonly stepSize: number; readonly inverseRootCorrection: number; readonly epsilon: number } {
+  return { stepSize: learningRate / (1 - beta1 ** t), inverseRootCorrection: 1 / Math.sqrt(1 - beta2 ** t), epsilon };
+}
+
+/** What weight decay leaves of a parameter in one update. */
+export function decayFactor(parameter: Pick<ParameterArray, "name" | "shape">, { weightDecay }: AdamWConfig, learningRate: number): number {
+  return isDecayed(parameter) ? 1 - learningRate * weightDecay : 1;
+}
+
 /**
  * One update of every parameter, in place.
  *
@@ -61,32 +115,29 @@ export function clipScale(gradNorm: number, maxGradNorm: number): number {
  *   p = p - learningRate * weightDecay * p                       (matrices only)
  *   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
  *   p = p - learningRate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
- *
- * @param gradientScale clip factor / number of supervised tokens
  */
 export function adamWUpdate(
   parameters: readonly ParameterArray[],
   state: AdamWState,
   config: AdamWConfig,
-  { learningRate, gradientScale }: { readonly learningRate: number; readonly gradientScale: number },
+  { learningRate, gradientScale }: AdamWStep,
 ): void {
-  const { beta1, beta2, epsilon, weightDecay } = config;
+  const { beta1, beta2 } = config;
   state.numUpdates += 1;
-  const stepSize = learningRate / (1 - beta1 ** state.numUpdates);
-  const inverseRootCorrection2 = 1 / Math.sqrt(1 - beta2 ** state.numUpdates);
+  const { stepSize, inverseRootCorrection, epsilon } = adamWFactors(config, learningRate, state.numUpdates);
   for (let k = 0; k < parameters.length; k++) {
     const parameter = parameters[k]!;
     const { values, gradient } = parameter;
     const m = state.firstMoments[k]!;
     const v = state.secondMoments[k]!;
-    const kept = isDecayed(parameter) ? 1 - learningRate * weightDecay : 1;
+    const kept = decayFactor(parameter, config, learningRate);
     for (let i = 0; i < values.length; i++) {
       const g = gradient[i]! * gradientScale;
       const mean = beta1 * m[i]! + (1 - beta1) * g;
       const square = beta2 * v[i]! + (1 - beta2) * g * g;
       m[i] = mean;
       v[i] = square;
-      values[i] = kept * values[i]! - (stepSize * mean) / (Math.sqrt(square) * inverseRootCorrection2 + epsilon);
+      values[i] = kept * values[i]! - (stepSize * mean) / (Math.sqrt(square) * inverseRootCorrection + epsilon);
     }
   }
 }

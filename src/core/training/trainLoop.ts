@@ -19,7 +19,7 @@ import type { ComputeEngine, MicroBatch, MicroBatchLoss } from "./computeEngine.
 import { createDataOrder, SEED_STREAMS, type StepBatch } from "./dataOrder.ts";
 import { afterSkipping, HEALTHY, mayUpdate, stopAtSecondInARow, type RunHealth } from "./health.ts";
 import { assembleMicroBatch, type ExampleSet } from "./microBatch.ts";
-import { adamWUpdate, clipScale, createAdamWState, globalGradNorm, type AdamWState } from "./optimizer.ts";
+import { clipScale, createOptimizer, startAdamWState, type AdamWState } from "./optimizer.ts";
 import { learningRateAt } from "./schedule.ts";
 import { TrainControl } from "./trainControl.ts";
 
@@ -88,7 +88,9 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
     config,
   );
   const { numSteps } = order;
-  const adamW = options.startFrom?.adamW ?? createAdamWState(engine.parameters);
+  const optimizer = engine.optimizer ?? createOptimizer(engine.parameters);
+  const adamW = optimizer.state;
+  startAdamWState(adamW, options.startFrom?.adamW);
   let health = options.startFrom?.health ?? HEALTHY;
   let step = options.startFrom?.step ?? 0;
   // A fresh run stopped before its first step still leaves a checkpoint to resume from.
@@ -129,25 +131,25 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
     if (accumulated === null) break;
 
     const updateStart = now();
-    const { lossSum, weightSum } = accumulated;
-    const gradNorm = globalGradNorm(engine.parameters, 1 / weightSum);
+    const { lossSum, numSupervisedTokens } = accumulated;
+    const gradNorm = optimizer.gradNorm(1 / numSupervisedTokens);
     const scale = clipScale(gradNorm, config.maxGradNorm);
     const learningRate = learningRateAt(step + 1, config, numSteps);
     const skipped = !mayUpdate({ lossSum, gradNorm });
-    if (!skipped) adamWUpdate(engine.parameters, adamW, config, { learningRate, gradientScale: scale / weightSum });
+    if (!skipped) optimizer.update(config, { learningRate, gradientScale: scale / numSupervisedTokens });
     step += 1;
     if (skipped) health = afterSkipping(health, step);
 
     const seconds = (accumulated.milliseconds + now() - updateStart) / 1000;
     const metrics: StepMetrics = {
       step,
-      loss: lossSum / weightSum,
+      loss: lossSum / numSupervisedTokens,
       learningRate,
       gradNorm,
       clipped: scale < 1,
       skipped,
       numTokens: accumulated.numTokens,
-      numSupervisedTokens: weightSum,
+      numSupervisedTokens,
       seconds,
       tokensPerSecond: seconds > 0 ? accumulated.numTokens / seconds : 0,
       memoryBytes: hooks.memoryBytes?.() ?? 0,
@@ -176,7 +178,7 @@ interface Pacing {
 
 interface AccumulatedStep {
   readonly lossSum: number;
-  readonly weightSum: number;
+  readonly numSupervisedTokens: number;
   readonly numTokens: number;
   readonly segmentLoss: Partial<Record<Segment, LossSum>>;
   readonly examples: StepMetrics["examples"];
@@ -189,9 +191,9 @@ async function accumulateStep(options: TrainOptions, batch: StepBatch, step: num
   const { engine, config, examples, trainIndices, padTokenId } = options;
   engine.zeroGradients();
   const segmentSums = new Float64Array(SEGMENTS.length);
-  const segmentCounts = new Float64Array(SEGMENTS.length);
+  const segmentCounts = new Uint32Array(SEGMENTS.length);
   const exampleLosses: { readonly index: number; readonly loss: LossSum }[] = [];
-  let [lossSum, weightSum, numTokens, milliseconds] = [0, 0, 0, 0];
+  let [lossSum, numSupervisedTokens, numTokens, milliseconds] = [0, 0, 0, 0];
   for (const [microStep, positions] of batch.microBatches.entries()) {
     if (!(await pacing.mayGoOn())) return null;
     const start = pacing.now();
@@ -201,13 +203,13 @@ async function accumulateStep(options: TrainOptions, batch: StepBatch, step: num
     const microBatch = assembleMicroBatch(rows, { padTokenId, maxLength: config.maxLength, dropoutSeed });
     const loss = await engine.accumulateGradients(microBatch);
     lossSum += loss.lossSum;
-    weightSum += loss.weightSum;
+    numSupervisedTokens += loss.numSupervisedTokens;
     rows.forEach((row, r) => {
       const segments = row.segments;
-      const own = sumSupervised(microBatch, loss, r, row.inputIds.length, (t, nats, weight) => {
+      const own = sumSupervised(microBatch, loss, r, row.inputIds.length, (t, nats) => {
         const segment = segments[t]!;
-        segmentSums[segment]! += weight * nats;
-        segmentCounts[segment]! += weight;
+        segmentSums[segment]! += nats;
+        segmentCounts[segment]! += 1;
       });
       numTokens += row.inputIds.length;
       exampleLosses.push({ index: indices[r]!, loss: own });
@@ -218,26 +220,25 @@ async function accumulateStep(options: TrainOptions, batch: StepBatch, step: num
   SEGMENTS.forEach((segment, s) => {
     if (segmentCounts[s]! > 0) segmentLoss[segment] = { sum: segmentSums[s]!, count: segmentCounts[s]! };
   });
-  return { lossSum, weightSum, numTokens, segmentLoss, examples: exampleLosses, milliseconds };
+  return { lossSum, numSupervisedTokens, numTokens, segmentLoss, examples: exampleLosses, milliseconds };
 }
 
-/** Loss of one row of a micro-batch over its supervised tokens, each by its weight. */
+/** Loss of one row of a micro-batch over its supervised tokens. */
 function sumSupervised(
   batch: MicroBatch,
   loss: MicroBatchLoss,
   row: number,
   length: number,
-  visit: (t: number, nats: number, weight: number) => void,
+  visit: (t: number, nats: number) => void,
 ): LossSum {
   let [sum, count] = [0, 0];
   const offset = row * batch.length;
   for (let t = 1; t < length; t++) {
-    const weight = batch.lossWeights_BT[offset + t]!;
-    if (weight === 0) continue;
+    if (batch.lossMask_BT[offset + t] !== 1) continue;
     const nats = loss.perTokenLoss_BT[offset + t]!;
-    sum += weight * nats;
-    count += weight;
-    visit(t, nats, weight);
+    sum += nats;
+    count += 1;
+    visit(t, nats);
   }
   return { sum, count };
 }
@@ -246,21 +247,21 @@ function sumSupervised(
 async function evaluate(options: TrainOptions, step: number, pacing: Pacing): Promise<EvalMetrics | null> {
   const { engine, config, examples, evalIndices = [], padTokenId } = options;
   const sorted = [...evalIndices].sort((a, b) => examples.numTokensOf(a) - examples.numTokensOf(b) || a - b);
-  let [lossSum, weightSum, milliseconds] = [0, 0, 0];
+  let [lossSum, numSupervisedTokens, milliseconds] = [0, 0, 0];
   for (let i = 0; i < sorted.length; i += config.microBatchSize) {
     if (!(await pacing.mayGoOn())) return null;
     const start = pacing.now();
     const rows = sorted.slice(i, i + config.microBatchSize).map((index) => examples.at(index));
     const loss = await engine.evaluateLoss(assembleMicroBatch(rows, { padTokenId, maxLength: config.maxLength, dropoutSeed: 0 }));
     lossSum += loss.lossSum;
-    weightSum += loss.weightSum;
+    numSupervisedTokens += loss.numSupervisedTokens;
     milliseconds += pacing.now() - start;
   }
   return {
     step,
-    loss: lossSum / weightSum,
+    loss: lossSum / numSupervisedTokens,
     numExamples: sorted.length,
-    numSupervisedTokens: weightSum,
+    numSupervisedTokens,
     seconds: milliseconds / 1000,
   };
 }

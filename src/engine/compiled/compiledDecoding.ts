@@ -17,7 +17,8 @@ import { paddedLength } from "#core/model/paddedLength.ts";
 import { EMBED_POSITIONS, EMBED_TOKENS } from "#core/model/parameters.ts";
 import type { ParameterArray } from "#core/training/computeEngine.ts";
 import { ArrayPool, positionRows } from "../stepArrays.ts";
-import { type CompiledGraph, type GraphInput, recordGraph, type RecordedGraph } from "./compileGraph.ts";
+import type { GraphCache } from "./graphCache.ts";
+import { type GraphInput, recordGraph, type RecordedGraph } from "./recordGraph.ts";
 import { RUN_TIME_SIZES } from "./recordingBackend.ts";
 
 /** What decoding borrows from the engine. */
@@ -26,8 +27,7 @@ export interface DecodingParts {
   readonly parameters: readonly ParameterArray[];
   /** Every parameter but `embed_positions`. */
   readonly weights: Readonly<Record<string, Tensor>>;
-  /** Opens a graph, or finds the one opened before. */
-  readonly graph: (key: string, what: string, record: () => RecordedGraph) => Promise<CompiledGraph>;
+  readonly graphs: GraphCache;
 }
 
 const weightInputs = (parameters: readonly ParameterArray[]): Map<string, GraphInput> =>
@@ -110,9 +110,9 @@ export class CompiledDecoding implements Decoding {
     const { config, parameters, weights } = this.parts;
     const { hiddenSize: D, wordEmbedProjDim: E, maxPositionEmbeddings } = config;
     const length = paddedLength(promptIds.length, maxPositionEmbeddings);
-    const graph = await this.parts.graph(`prefill ${length}`, `prompt graph for ${length} tokens`, () =>
-      recordPrefill(config, parameters, length),
-    );
+    const { graph } = await this.parts.graphs.open(`prompt graph for ${length} tokens`, () => ({
+      graph: recordPrefill(config, parameters, length),
+    }));
     // what stands in the padding does not matter: attention is causal, and only the prompt's own rows are read
     const tokenRows = this.pool.float32("tokenRows", length * E);
     gatherRows(this.embedTokens, E, promptIds, tokenRows);
@@ -139,7 +139,7 @@ export class CompiledDecoding implements Decoding {
     const { hiddenSize: D, wordEmbedProjDim: E, numHiddenLayers: numLayers, numAttentionHeads: N } = config;
     const B = tokenIds.length;
     const C = this.capacity;
-    const graph = await this.parts.graph("decode", "decoding graph", () => recordDecode(config, parameters));
+    const { graph } = await this.parts.graphs.open("decoding graph", () => ({ graph: recordDecode(config, parameters) }));
     const tokenRows = this.pool.float32("tokenRows", B * E);
     gatherRows(this.embedTokens, E, tokenIds, tokenRows);
     const positions = this.pool.float32("positions", B * D);

@@ -19,6 +19,12 @@ const nameOfSize = new Map<number, string>(Object.entries(RUN_TIME_SIZES).map(([
 export const onnxShape = (shape: readonly number[]): (number | string)[] => shape.map((size) => nameOfSize.get(size) ?? size);
 export const isRunTimeSize = (size: number): boolean => nameOfSize.has(size);
 
+/** What is known of a value before the graph runs. */
+export interface ValueType {
+  readonly shape: readonly number[];
+  readonly dtype: tf.DataType;
+}
+
 interface RecordedTensor {
   readonly shape: readonly number[];
   readonly dtype: tf.DataType;
@@ -40,6 +46,8 @@ export class RecordingBackend extends tf.KernelBackend {
   readonly constants = new Map<string, OnnxConstant>();
   /** Values that are a `Step` of something, with the condition they came from: a product with them is a selection. */
   readonly conditionOfStep = new Map<string, string>();
+  /** Of every value that was a tensor, by its name in the graph. */
+  readonly valueTypes = new Map<string, ValueType>();
   private readonly tensors: tf.DataStorage<RecordedTensor>;
   private valueNames = new WeakMap<object, string>();
   private numNames = 0;
@@ -54,6 +62,7 @@ export class RecordingBackend extends tf.KernelBackend {
     this.nodes = [];
     this.constants.clear();
     this.conditionOfStep.clear();
+    this.valueTypes.clear();
     this.valueNames = new WeakMap();
     this.numNames = 0;
   }
@@ -124,6 +133,7 @@ export class RecordingBackend extends tf.KernelBackend {
     const dataId = {};
     this.tensors.set(dataId, { shape, dtype, values: undefined, numReferences: 1 });
     this.valueNames.set(dataId, name);
+    this.valueTypes.set(name, { shape, dtype });
     return { dataId, shape: [...shape], dtype };
   }
 

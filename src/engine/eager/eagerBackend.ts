@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { OptConfig } from "#contracts/model.ts";
 import type { Decoding } from "#core/model/generate.ts";
-import { lossAndGradients, type LossTensors, perTokenLoss } from "#core/training/lossAndGradients.ts";
+import { lossAndGradients, type LossTensors, perTokenLoss, TOKEN_ROWS } from "#core/training/lossAndGradients.ts";
+import type { GradientSink } from "../gradientSink.ts";
 import type { StepArrays } from "../stepArrays.ts";
 import type { BackendParts, StepBackend } from "../stepBackend.ts";
 import { withBackend } from "../withBackend.ts";
@@ -11,6 +12,7 @@ import { EAGER_BACKEND, weightTensors } from "./weightTensors.ts";
 
 export class EagerBackend implements StepBackend {
   readonly name = "TensorFlow.js cpu";
+  readonly modeReason = "";
   private readonly config: OptConfig;
   private readonly parts: BackendParts;
 
@@ -23,11 +25,14 @@ export class EagerBackend implements StepBackend {
     withBackend(EAGER_BACKEND, () => loss_S.set(perTokenLoss(this.config, this.tensors(arrays)).dataSync()));
   }
 
-  async gradients(arrays: StepArrays, loss_S: Float32Array, gradients: ReadonlyMap<string, Float32Array>): Promise<void> {
+  async gradients(arrays: StepArrays, loss_S: Float32Array, tokenRowsGradient_PE: Float32Array, sink: GradientSink): Promise<void> {
     withBackend(EAGER_BACKEND, () => {
-      const computed = lossAndGradients(this.config, this.tensors(arrays), tf.tensor(arrays.lossWeights_S, [loss_S.length]));
+      const computed = lossAndGradients(this.config, this.tensors(arrays), tf.tensor(arrays.lossWeights_S));
       loss_S.set(computed.loss_S.dataSync());
-      for (const [name, array] of gradients) array.set(computed.gradients.get(name)!.dataSync());
+      for (const [name, gradient] of computed.gradients) {
+        const array = name === TOKEN_ROWS ? tokenRowsGradient_PE : sink.array(name, arrays.length);
+        array.set(gradient.dataSync());
+      }
     });
   }
 

@@ -1,5 +1,4 @@
 /** @file Every migration in order; append-only. The position, counted from 1, is the schema number kept in `user_version`. */
 import { init } from "./001-init.ts";
-import { mergedExamples } from "./002-merged-examples.ts";
 
-export const MIGRATIONS: readonly string[] = [init, mergedExamples];
+export const MIGRATIONS: readonly string[] = [init];

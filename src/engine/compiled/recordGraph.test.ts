@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { recordGraph } from "./compileGraph.ts";
+import { recordGraph } from "./recordGraph.ts";
 import { RUN_TIME_SIZES } from "./recordingBackend.ts";
 
 const x = new Map([["x", { shape: [2, 3], dtype: "float32" as const }]]);

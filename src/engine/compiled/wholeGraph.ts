@@ -1,0 +1,121 @@
+/**
+ * @file Whole-graph mode: one ONNX graph for each batch shape and purpose. Fastest where the model is small, and large in memory where it
+ * is not: all layers' intermediate values exist side by side.
+ *
+ * Shapes: **B** batch, **T** time, **P** = B x T, **E** embedding width, **D** model width, **S** supervised tokens (known at run time).
+ */
+import type { Tensor as TfTensor } from "@tensorflow/tfjs-core";
+import { Tensor } from "onnxruntime-node";
+import type { OptConfig } from "#contracts/model.ts";
+import { numDropoutSites } from "#core/model/forward.ts";
+import { EMBED_POSITIONS } from "#core/model/parameters.ts";
+import { lossAndGradients, type LossTensors, perTokenLoss, TOKEN_ROWS } from "#core/training/lossAndGradients.ts";
+import type { GradientSink } from "../gradientSink.ts";
+import type { StepArrays } from "../stepArrays.ts";
+import type { BackendParts } from "../stepBackend.ts";
+import { type BatchShape, LOSS } from "./blockGraphs.ts";
+import type { CompiledGraph } from "./compileGraph.ts";
+import type { GraphCache } from "./graphCache.ts";
+import { gradientName, type GraphInput, recordGraph, type RecordedGraph } from "./recordGraph.ts";
+import { RUN_TIME_SIZES } from "./recordingBackend.ts";
+
+type Purpose = "training" | "evaluation";
+
+export class WholeGraph {
+  private readonly config: OptConfig;
+  private readonly parts: BackendParts;
+  private readonly graphs: GraphCache;
+  private readonly weights: Readonly<Record<string, Tensor>>;
+
+  /** @param weights  every parameter but `embed_positions`, over the parameter arrays */
+  constructor(config: OptConfig, parts: BackendParts, graphs: GraphCache, weights: Readonly<Record<string, Tensor>>) {
+    this.config = config;
+    this.parts = parts;
+    this.graphs = graphs;
+    this.weights = weights;
+  }
+
+  async loss(arrays: StepArrays, loss_S: Float32Array): Promise<void> {
+    const graph = await this.open("evaluation", arrays);
+    await graph.run(this.inputs(arrays), { [LOSS]: new Tensor("float32", loss_S, [loss_S.length]) });
+  }
+
+  async gradients(arrays: StepArrays, loss_S: Float32Array, tokenRowsGradient_PE: Float32Array, sink: GradientSink): Promise<void> {
+    const graph = await this.open("training", arrays);
+    const { hiddenSize: D, wordEmbedProjDim: E } = this.config;
+    const outputs: Record<string, Tensor> = {
+      [LOSS]: new Tensor("float32", loss_S, [loss_S.length]),
+      [gradientName(TOKEN_ROWS)]: new Tensor("float32", tokenRowsGradient_PE, [arrays.inputIds_P.length, E]),
+      [gradientName(EMBED_POSITIONS)]: new Tensor("float32", sink.array(EMBED_POSITIONS, arrays.length), [arrays.length, D]),
+    };
+    for (const [name, { dims }] of Object.entries(this.weights))
+      outputs[gradientName(name)] = new Tensor("float32", sink.array(name), dims);
+    await graph.run(this.inputs(arrays), outputs);
+    sink.add();
+  }
+
+  private inputs(arrays: StepArrays): Record<string, Tensor> {
+    const { hiddenSize: D, wordEmbedProjDim: E } = this.config;
+    const { numExamples, length, numSupervisedTokens: S } = arrays;
+    const P = numExamples * length;
+    const inputs: Record<string, Tensor> = {
+      ...this.weights,
+      tokenRows: new Tensor("float32", arrays.tokenRows_PE, [P, E]),
+      positionRows: new Tensor("float32", arrays.positionRows_TD, [length, D]),
+      predictorPlaces: new Tensor("int32", arrays.predictorPlaces_S, [S]),
+      inverse: new Tensor("int32", arrays.inverse_P, [P]),
+      targets: new Tensor("int32", arrays.targets_S, [S]),
+      lossWeights: new Tensor("float32", arrays.lossWeights_S, [S]),
+    };
+    arrays.keepMasks_PD.forEach((keep, site) => (inputs[`keep${site}`] = new Tensor("bool", keep, [P, D])));
+    return inputs;
+  }
+
+  private async open(purpose: Purpose, shape: BatchShape): Promise<CompiledGraph> {
+    const what = `${purpose} graph for ${shape.numExamples} x ${shape.length} tokens`;
+    const { step } = await this.graphs.open(what, () => ({ step: recordStep(this.config, this.parts, purpose, shape) }));
+    return step;
+  }
+}
+
+/** Records loss, or loss and gradients, of one batch shape; the number of supervised tokens stays open. */
+function recordStep(
+  config: OptConfig,
+  { parameters, dropoutRate }: BackendParts,
+  purpose: Purpose,
+  { numExamples, length }: BatchShape,
+): RecordedGraph {
+  const { hiddenSize: D, wordEmbedProjDim: E } = config;
+  const P = numExamples * length;
+  const { S } = RUN_TIME_SIZES;
+  const inputs = new Map<string, GraphInput>();
+  const weightNames = parameters.map(({ name }) => name).filter((name) => name !== EMBED_POSITIONS);
+  for (const { name, shape } of parameters) if (name !== EMBED_POSITIONS) inputs.set(name, { shape, dtype: "float32" });
+  inputs.set("tokenRows", { shape: [P, E], dtype: "float32" });
+  inputs.set("positionRows", { shape: [length, D], dtype: "float32" });
+  inputs.set("predictorPlaces", { shape: [S], dtype: "int32" });
+  inputs.set("inverse", { shape: [P], dtype: "int32" });
+  inputs.set("targets", { shape: [S], dtype: "int32" });
+  inputs.set("lossWeights", { shape: [S], dtype: "float32" });
+  const numSites = purpose === "training" && dropoutRate > 0 ? numDropoutSites(config) : 0;
+  for (let site = 0; site < numSites; site++) inputs.set(`keep${site}`, { shape: [P, D], dtype: "bool" });
+
+  return recordGraph(inputs, (tensors) => {
+    const input = (name: string): TfTensor => tensors.get(name)!;
+    const step: LossTensors = {
+      numExamples,
+      length,
+      weights: new Map(weightNames.map((name) => [name, input(name)])),
+      tokenRows_PE: input("tokenRows"),
+      positionRows_TD: input("positionRows"),
+      predictorPlaces_S: input("predictorPlaces"),
+      inverse_P: input("inverse"),
+      targets_S: input("targets"),
+      keepMasks_PD: Array.from({ length: numSites }, (_, site) => input(`keep${site}`)),
+      dropoutRate,
+    };
+    if (purpose === "evaluation") return new Map([[LOSS, perTokenLoss(config, step)]]);
+    const { loss_S, gradients } = lossAndGradients(config, step, input("lossWeights"));
+    return new Map([[LOSS, loss_S], ...[...gradients].map(([name, gradient]) => [gradientName(name), gradient] as const)]);
+  });
+}
