@@ -42,6 +42,10 @@ describe("wrong use", () => {
     ["a window that is no number", ["tokens", "T-00001", "--max-length", "long"]],
     ["a setting that does not hold", ["train", "--set", "learningRate=fast", "--workspace", workspace]],
     ["settings for a run that has its own", ["train", "--resume", "r-001", "--set", "seed=2"]],
+    ["a model without its owner", ["models", "fetch", "opt-350m"]],
+    ["a path for a model of the hub", ["models", "fetch", "../../etc"]],
+    ["a revision that leads elsewhere", ["models", "fetch", "facebook/opt-350m", "--revision", "../main"]],
+    ["a verb of models that is none", ["models", "remove", "x"]],
     ["a port that is none", ["serve", "--port", "http"]],
   ])("ends with 2 and says what to do: %s", async (_name, args) => {
     const { code, out, err } = await callsmith(args);

@@ -6,6 +6,7 @@ import { demo } from "./commands/demo.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { exportRows } from "./commands/export.ts";
 import { importFiles } from "./commands/import.ts";
+import { models } from "./commands/models.ts";
 import { serve } from "./commands/serve.ts";
 import { tokens } from "./commands/tokens.ts";
 import { train } from "./commands/train.ts";
@@ -15,7 +16,7 @@ import { openTerminal, printError, printJson } from "./terminal.ts";
 import { watchJob } from "./watchJob.ts";
 import { openWorkbench, type Place, type Workbench } from "./workbench.ts";
 
-export const COMMANDS: readonly Command[] = [demo, importFiles, tokens, train, evaluate, exportRows, serve];
+export const COMMANDS: readonly Command[] = [demo, importFiles, tokens, models, train, evaluate, exportRows, serve];
 
 const COMMON_OPTIONS = {
   workspace: { type: "string" },

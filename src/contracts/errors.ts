@@ -37,6 +37,11 @@ export const ERRORS = define({
     why: (p) => `No space is left on the disk that holds ${p["path"]}.`,
     fix: "Free some space, then start the job again; it continues where it stopped.",
   },
+  E_DISK_SPACE: {
+    class: "user",
+    why: (p) => `${p["what"]} needs ${p["needed"]} on the disk that holds ${p["path"]}; ${p["free"]} are free.`,
+    fix: "Free some space, or use a workspace on another disk, then start again.",
+  },
   // Shells
   E_USAGE: {
     class: "user",
@@ -171,6 +176,34 @@ export const ERRORS = define({
     class: "user",
     why: (p) => `The model in ${p["path"]} cannot be used: ${p["detail"]}.`,
     fix: "Choose another folder, or fetch the model again.",
+  },
+  E_HUB_UNREACHABLE: {
+    class: "expected",
+    why: (p) => `The model hub at ${p["endpoint"]} could not be reached: ${p["detail"]}.`,
+    fix:
+      "Check the connection and resume the job: what is there is kept. Without a network, download config.json, the tokenizer (vocab.json " +
+      "and merges.txt, or tokenizer.json) and model.safetensors or pytorch_model.bin from the model's page on another machine, put them " +
+      "into one folder, and choose that folder as the model (on the command line: callsmith models add FOLDER).",
+  },
+  E_HUB_DENIED: {
+    class: "user",
+    why: (p) => `The hub does not give ${p["model"]}: ${p["detail"]}.`,
+    fix: "Accept the model's terms on its page, set HF_TOKEN to a token that may read it, start Callsmith with it, and try again.",
+  },
+  E_HUB_NOT_FOUND: {
+    class: "user",
+    why: (p) => `The hub at ${p["endpoint"]} has no ${p["model"]}: ${p["detail"]}.`,
+    fix: "Write name and revision as on the hub: facebook/opt-350m, refs/pr/24. A private model needs a token in HF_TOKEN.",
+  },
+  E_HUB_ANSWER: {
+    class: "expected",
+    why: (p) => `The hub's answer for ${p["what"]} cannot be used: ${p["detail"]}.`,
+    fix: "Try again later. Where HF_ENDPOINT is set, check that it names a hub.",
+  },
+  E_FETCH_CORRUPT: {
+    class: "expected",
+    why: (p) => `${p["path"]} is not what the hub lists: ${p["detail"]}.`,
+    fix: "Start again; the damaged part was removed. If it stays so, look for a proxy that changes downloads.",
   },
   E_CHECKPOINT_CORRUPT: {
     class: "expected",

@@ -1,7 +1,7 @@
 /** @file Jobs: long work that outlives the page which started it. */
 import { z } from "zod";
 
-export const JOB_KINDS = ["import", "index", "export", "train", "evaluate"] as const;
+export const JOB_KINDS = ["import", "index", "export", "train", "evaluate", "fetch"] as const;
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "stopping", "done", "failed", "cancelled", "interrupted"] as const;
 
 export const jobSchema = z.object({
@@ -37,6 +37,6 @@ export type JobState = (typeof JOB_STATES)[number];
 export const newsSchema = z.object({
   cursor: z.number().int(),
   jobs: z.array(jobSchema),
-  changed: z.array(z.enum(["trajectories", "runs", "points", "sources", "evaluations", "failures"])),
+  changed: z.array(z.enum(["trajectories", "runs", "points", "sources", "evaluations", "failures", "models"])),
 });
 export type News = z.infer<typeof newsSchema>;

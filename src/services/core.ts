@@ -10,6 +10,7 @@ import { openStore, type Store } from "#store/index.ts";
 import { lockWorkspace } from "#store/workspaceLock.ts";
 import { registerEvaluateRestart } from "./evaluateRun.ts";
 import { registerExportRestart } from "./exportDataset.ts";
+import { registerFetchRestart } from "./fetchModel.ts";
 import { registerImportRestart } from "./importDataset.ts";
 import { JobRegistry } from "./jobs.ts";
 import { removeIncoming } from "./keepSourceFile.ts";
@@ -38,6 +39,8 @@ export interface CorePaths {
   readonly sources: string;
   readonly runs: string;
   readonly exports: string;
+  /** Fetched models, a folder each. */
+  readonly models: string;
   readonly logs: string;
   readonly resources: string;
   readonly datasets: string;
@@ -72,7 +75,7 @@ export function openCore(options: CoreOptions): Core {
     lock.release();
     throw AppError.from(error);
   }
-  for (const folder of [paths.sources, paths.runs, paths.exports, paths.logs]) mkdirSync(folder, { recursive: true });
+  for (const folder of [paths.sources, paths.runs, paths.exports, paths.models, paths.logs]) mkdirSync(folder, { recursive: true });
   removeIncoming(paths.sources);
   const jobs = new JobRegistry(store);
   const trainers = createTrainerHost(options.spawn ?? forkTrainer(resolve(options.trainerEntry)));
@@ -90,6 +93,7 @@ export function openCore(options: CoreOptions): Core {
   registerEvaluateRestart(core);
   registerIndexRestart(core);
   registerExportRestart(core);
+  registerFetchRestart(core);
   return core;
 }
 
@@ -101,6 +105,7 @@ function pathsOf(options: CoreOptions): CorePaths {
     sources: join(workspace, "sources"),
     runs: join(workspace, "runs"),
     exports: join(workspace, "exports"),
+    models: join(workspace, "models"),
     logs: join(workspace, "logs"),
     resources: resolve(options.resourcesDir),
     datasets: resolve(options.datasetsDir),

@@ -3,12 +3,14 @@ import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { AppError } from "#contracts/errors.ts";
+import { hubNameSchema } from "#contracts/models.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { parseOptConfig } from "#core/model/config.ts";
 import { loadTokenizer } from "#core/tokenizer/loadTokenizer.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import { listCheckpoints } from "./checkpoints.ts";
 import type { CorePaths } from "./core.ts";
+import { fetchedDirOf } from "./modelNames.ts";
 
 export interface ModelFolder {
   readonly dir: string;
@@ -26,7 +28,7 @@ export function runDirOf(paths: CorePaths, runId: string): string {
 }
 
 /**
- * The folder behind a name: `sample-base`, a run id (its last checkpoint), a folder, or a folder below the workspace's `models`.
+ * The folder behind a name: `sample-base`, a run id (its last checkpoint), a fetched model, or a folder.
  *
  * @throws E_RUN_NO_CHECKPOINT, E_MODEL_INVALID
  */
@@ -37,10 +39,21 @@ export function modelDirOf(paths: CorePaths, model: string): string {
     if (last === undefined) throw new AppError("E_RUN_NO_CHECKPOINT", { run: model });
     return last.dir;
   }
-  const candidates = [join(paths.workspace, "models", model), resolve(model)];
+  const candidates = [fetchedDirOf(paths, model), resolve(model)];
   const dir = candidates.find((candidate) => existsSync(candidate));
-  if (dir === undefined) throw new AppError("E_MODEL_INVALID", { path: model, detail: "there is no such folder" });
-  return dir;
+  if (dir !== undefined) return dir;
+  const isOnHub = hubNameSchema.safeParse(model.split("@")[0]).success;
+  const detail = isOnHub
+    ? "it is not here yet; fetch it in the form of a new run, or with callsmith models fetch"
+    : "there is no such folder";
+  throw new AppError("E_MODEL_INVALID", { path: model, detail });
+}
+
+/** @throws E_MODEL_INVALID where the tokenizer has ids that the embedding has no row for */
+export function requireVocabularyFits({ dir, config, tokenizer }: ModelFolder): void {
+  if (tokenizer.vocabSize <= config.vocabSize) return;
+  const detail = `its tokenizer uses ${tokenizer.vocabSize} ids, its embedding has ${config.vocabSize} rows`;
+  throw new AppError("E_MODEL_INVALID", { path: dir, detail });
 }
 
 /** Configuration and tokenizer of a model folder; the last few are kept. */

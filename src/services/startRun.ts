@@ -3,7 +3,7 @@ import { AppError } from "#contracts/errors.ts";
 import type { RunConfig } from "#contracts/run.ts";
 import { resolveRunConfig, type RunConfigSources } from "#core/training/resolveRunConfig.ts";
 import type { Core } from "./core.ts";
-import { modelDirOf, readModelFolder } from "./models.ts";
+import { modelDirOf, readModelFolder, requireVocabularyFits } from "./models.ts";
 import { startTrainingJob } from "./trainingJob.ts";
 
 export interface StartedRun {
@@ -22,13 +22,11 @@ export async function startRun(core: Core, sources: RunConfigSources): Promise<S
 
 /** Settings against the model: its window and its vocabulary. */
 async function requireFit(core: Core, { baseModel, maxLength }: RunConfig): Promise<void> {
-  const { dir, config: model, tokenizer } = await readModelFolder(modelDirOf(core.paths, baseModel));
+  const folder = await readModelFolder(modelDirOf(core.paths, baseModel));
+  const { config: model } = folder;
   if (maxLength > model.maxPositionEmbeddings) {
     const detail = `maxLength: ${maxLength} is longer than the ${model.maxPositionEmbeddings} positions of ${baseModel}`;
     throw new AppError("E_CONFIG_INVALID", { detail });
   }
-  if (tokenizer.vocabSize > model.vocabSize) {
-    const detail = `its tokenizer uses ${tokenizer.vocabSize} ids, its embedding has ${model.vocabSize} rows`;
-    throw new AppError("E_MODEL_INVALID", { path: dir, detail });
-  }
+  requireVocabularyFits(folder);
 }

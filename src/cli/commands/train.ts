@@ -1,4 +1,5 @@
 /** @file `train`: starts a run, or continues one, and follows it. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { DataPlan, RunState } from "#contracts/run.ts";
 import { textOption, usageError, type Command, type CommandCall } from "../command.ts";
@@ -89,14 +90,16 @@ export function sentenceOf(report: TrainReport): string {
 
 export const train: Command = {
   name: "train",
-  usage: "--preset NAME [--config FILE] [--set key=value]... | --resume RUN",
+  usage: "--preset NAME [--model NAME] [--config FILE] [--set key=value]... | --resume RUN",
   summary: "Fine-tune a model on the workspace's training split; Ctrl-C saves a checkpoint.",
   help: `  --preset NAME    sample (default), aws-paper
+  --model NAME     what to train: sample-base, a run, a fetched model or a folder; overrides preset and file
   --config FILE    settings by name, in YAML; they override the preset
   --set key=value  one setting; overrides both; may be repeated
   --resume RUN     continue a run from its last checkpoint`,
   options: {
     preset: { type: "string" },
+    model: { type: "string" },
     config: { type: "string" },
     set: { type: "string", multiple: true },
     resume: { type: "string" },
@@ -105,20 +108,23 @@ export const train: Command = {
     if (positionals.length > 0) throw usageError(`"${positionals[0]}" is one argument too many`);
     const resumed = textOption(values, "resume");
     const file = textOption(values, "config");
+    const model = textOption(values, "model");
     const settings = (Array.isArray(values["set"]) ? values["set"] : []).map(String);
-    if (resumed !== undefined && (file !== undefined || settings.length > 0 || values["preset"] !== undefined)) {
+    if (resumed !== undefined && (file !== undefined || model !== undefined || settings.length > 0 || values["preset"] !== undefined)) {
       throw usageError("--resume continues a run with the settings it has; it takes no others");
     }
     const { client } = await open();
     const started =
       resumed === undefined
-        ? await client.runs.start(
-            await readRunConfig({
+        ? await client.runs.start({
+            ...(await readRunConfig({
               preset: textOption(values, "preset"),
               file: file === undefined ? undefined : resolve(file),
               settings,
-            }),
-          )
+            })),
+            // a folder is kept whole in the run's settings, because it may be resumed from elsewhere
+            ...(model !== undefined && { baseModel: existsSync(resolve(model)) ? resolve(model) : model }),
+          })
         : await client.runs.resume({ id: resumed });
     const report = await followRun(client, started, { terminal, interrupted });
     terminal.print(sentenceOf(report));

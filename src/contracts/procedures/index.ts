@@ -1,9 +1,10 @@
 /** @file Every procedure there is, once: both transports, both shells and the page share this object. */
 import { evaluations, failures, playground } from "./evaluations.ts";
+import { models } from "./models.ts";
 import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
 import { trajectories } from "./trajectories.ts";
 import { jobs, workspace } from "./workbench.ts";
 
-export const contract = { workspace, jobs, sources, trajectories, runs, evaluations, failures, playground };
+export const contract = { workspace, jobs, sources, trajectories, models, runs, evaluations, failures, playground };
 export type Contract = typeof contract;

@@ -20,7 +20,7 @@ const awsPaper: Preset = {
   title: "OPT-350M as published (arXiv 2512.15943)",
   description:
     "The published single-epoch recipe: learning rate 5e-5, 100 warm-up steps, effective batch 32 (8 x 4), clipping at 0.3, weight decay " +
-    "0.01, loss over the whole sequence. Set baseModel to a downloaded facebook/opt-350m folder. The paper trained in FP16 mixed " +
+    "0.01, loss over the whole sequence. Fetch facebook/opt-350m first, or set baseModel to its folder. The paper trained in FP16 mixed " +
     "precision with gradient checkpointing; this engine trains in FP32.",
   config: runConfigSchema.parse({
     preset: "aws-paper",

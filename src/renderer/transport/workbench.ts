@@ -16,7 +16,15 @@ export const useWorkbench = defineStore("workbench", () => {
   const workspace = shallowRef<WorkspaceView | null>(null);
   const jobsById = shallowRef<ReadonlyMap<string, Job>>(new Map());
   /** Grows whenever the table's rows changed; queries watch the ones they read. */
-  const versions = reactive<Record<TableName, number>>({ trajectories: 0, runs: 0, points: 0, sources: 0, evaluations: 0, failures: 0 });
+  const versions = reactive<Record<TableName, number>>({
+    trajectories: 0,
+    runs: 0,
+    points: 0,
+    sources: 0,
+    evaluations: 0,
+    failures: 0,
+    models: 0,
+  });
   /** Jobs seen to end while the page was open, for the live region; the newest last. */
   const justEnded = shallowRef<Job | null>(null);
 
