@@ -17,6 +17,7 @@ import { assembleMicroBatch, exampleSetOf, type TrainExample } from "#core/train
 import { trainLoop } from "#core/training/trainLoop.ts";
 import type { ModelEngine } from "#engine/modelEngine.ts";
 import { type EngineKind, openEngine } from "#engine/openEngine.ts";
+import { findPython } from "../fixtures/findPython.ts";
 import { temporaryFolder } from "../fixtures/openTestCore.ts";
 
 interface Reference {
@@ -151,23 +152,9 @@ describe.each(MODELS)("%s OPT", (model) => {
   });
 });
 
-/** A Python that has PyTorch. */
-function findTorch(): string | undefined {
-  const { CALLSMITH_PYTHON } = process.env;
-  return (CALLSMITH_PYTHON === undefined ? ["python3", "/usr/bin/python3"] : [CALLSMITH_PYTHON]).find((python) => {
-    try {
-      execFileSync(python, ["-c", "import torch"], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 describe.skipIf(process.env["REQUIRE_TORCH"] !== "1")("the script (skipped where REQUIRE_TORCH=1 does not ask for PyTorch)", () => {
   it("makes the same values again", () => {
-    const python = findTorch();
-    if (python === undefined) throw new Error("no Python with PyTorch: install it (Debian: python3-torch) or name one in CALLSMITH_PYTHON");
+    const python = findPython("torch", "Debian: python3-torch");
     const folder = temporaryFolder();
     execFileSync(python, [join(import.meta.dirname, "optReference.py"), folder], { stdio: ["ignore", "inherit", "inherit"] });
     for (const model of MODELS) {

@@ -81,7 +81,7 @@ function onOneLine(text: string): string {
 }
 
 /** Schemas nest; a signature shows this many levels and then only says `object`. */
-const MAX_SIGNATURE_DEPTH = 4;
+export const MAX_SIGNATURE_DEPTH = 4;
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
