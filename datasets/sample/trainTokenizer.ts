@@ -5,7 +5,8 @@
  * kind of value follows: in a request the word with its space (`from `), in arguments the key with its punctuation (`{"place":"`). Times,
  * codes and the words of the call grammar are whole pieces as well.
  */
-import { countWords, trainBpe, type TokenizerJson } from "#core/tokenizer/trainBpe.ts";
+import type { TokenizerJson } from "#core/tokenizer/tokenizerJson.ts";
+import { countWords, trainBpe } from "#core/tokenizer/trainBpe.ts";
 import { renderTrajectory } from "#core/tokenizer/chatTemplate.ts";
 import { baseConversation } from "./baseText.ts";
 import { CHAINS, TOOLS } from "./domains/index.ts";

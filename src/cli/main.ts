@@ -5,6 +5,7 @@ import { textOption, usageError, type Command } from "./command.ts";
 import { demo } from "./commands/demo.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { exportRows } from "./commands/export.ts";
+import { exportModel } from "./commands/exportModel.ts";
 import { importFiles } from "./commands/import.ts";
 import { models } from "./commands/models.ts";
 import { serve } from "./commands/serve.ts";
@@ -16,7 +17,7 @@ import { openTerminal, printError, printJson } from "./terminal.ts";
 import { watchJob } from "./watchJob.ts";
 import { openWorkbench, type Place, type Workbench } from "./workbench.ts";
 
-export const COMMANDS: readonly Command[] = [demo, importFiles, tokens, models, train, evaluate, exportRows, serve];
+export const COMMANDS: readonly Command[] = [demo, importFiles, tokens, models, train, evaluate, exportRows, exportModel, serve];
 
 const COMMON_OPTIONS = {
   workspace: { type: "string" },

@@ -76,6 +76,11 @@ export const ERRORS = define({
     why: (p) => `${p["path"]} is not in the format ${p["format"]}: ${p["detail"]}.`,
     fix: "Leave the format out so that it is detected, or name another one.",
   },
+  E_TARGET_EXISTS: {
+    class: "user",
+    why: (p) => `${p["path"]} exists already, and an export replaces nothing.`,
+    fix: "Name a folder that does not exist yet, or is empty.",
+  },
   // Rows
   E_ROW_JSON: {
     class: "user",

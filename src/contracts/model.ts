@@ -19,3 +19,7 @@ export const optConfigSchema = z.object({
   padTokenId: z.int(),
 });
 export type OptConfig = z.infer<typeof optConfigSchema>;
+
+/** How the weights of an exported model are stored. */
+export const EXPORT_DTYPES = ["float32", "float16"] as const;
+export type ExportDtype = (typeof EXPORT_DTYPES)[number];

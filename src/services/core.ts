@@ -10,6 +10,7 @@ import { openStore, type Store } from "#store/index.ts";
 import { lockWorkspace } from "#store/workspaceLock.ts";
 import { registerEvaluateRestart } from "./evaluateRun.ts";
 import { registerExportRestart } from "./exportDataset.ts";
+import { registerModelExportRestart } from "./exportModel.ts";
 import { registerFetchRestart } from "./fetchModel.ts";
 import { registerImportRestart } from "./importDataset.ts";
 import { JobRegistry } from "./jobs.ts";
@@ -94,6 +95,7 @@ export function openCore(options: CoreOptions): Core {
   registerIndexRestart(core);
   registerExportRestart(core);
   registerFetchRestart(core);
+  registerModelExportRestart(core);
   return core;
 }
 

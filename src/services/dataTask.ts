@@ -5,12 +5,14 @@
 import type { ExportFormat, ImportFormat } from "#contracts/imports.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import type { SerializedError } from "#contracts/trainer.ts";
+import type { ModelExportTask } from "./exportModelFiles.ts";
 import type { InputFile } from "./inputFiles.ts";
 import type { JobReport } from "./jobs.ts";
 
 export type DataTask =
   | { readonly type: "import"; readonly files: readonly InputFile[]; readonly format: ImportFormat | null; readonly sourcesDir: string }
   | { readonly type: "index" }
+  | ({ readonly type: "model export" } & ModelExportTask)
   | { readonly type: "export"; readonly format: ExportFormat; readonly directory: string; readonly filter: TrajectoryFilter };
 
 export interface DataWorkerInput {

@@ -6,7 +6,7 @@ import { AppError } from "#contracts/errors.ts";
 import { hubNameSchema } from "#contracts/models.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { parseOptConfig } from "#core/model/config.ts";
-import { loadTokenizer } from "#core/tokenizer/loadTokenizer.ts";
+import { loadTokenizer, type TokenizerFiles } from "#core/tokenizer/loadTokenizer.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import { listCheckpoints } from "./checkpoints.ts";
 import type { CorePaths } from "./core.ts";
@@ -18,7 +18,7 @@ export interface ModelFolder {
   readonly tokenizer: Tokenizer;
 }
 
-const RUN_ID = /^R-\d+$/i;
+export const RUN_ID = /^R-\d+$/i;
 const MAX_KEPT = 4;
 const kept = new Map<string, { readonly changedAt: number; readonly folder: ModelFolder }>();
 
@@ -75,12 +75,17 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
 
 /** The tokenizer beside a model, `vocab.json` and `merges.txt` or `tokenizer.json`; throws `E_TOKENIZER_MISSING`. */
 export async function readTokenizer(dir: string): Promise<Tokenizer> {
+  return loadTokenizer(await readTokenizerFiles(dir));
+}
+
+/** The files it is read from; throws `E_TOKENIZER_MISSING`. */
+export async function readTokenizerFiles(dir: string): Promise<TokenizerFiles> {
   const name = basename(dir);
   const read = (file: string): Promise<string | null> => readIfThere(join(dir, file));
   const [vocabJson, mergesText, tokenizerJson] = [await read("vocab.json"), await read("merges.txt"), await read("tokenizer.json")];
   // OPT's own files win: their settings are known, where a tokenizer.json beside them may be of any origin.
-  if (vocabJson !== null && mergesText !== null) return loadTokenizer({ name, vocabJson: vocabJson, mergesText: mergesText });
-  if (tokenizerJson !== null) return loadTokenizer({ name, tokenizerJson: tokenizerJson });
+  if (vocabJson !== null && mergesText !== null) return { name, vocabJson, mergesText };
+  if (tokenizerJson !== null) return { name, tokenizerJson };
   throw new AppError("E_TOKENIZER_MISSING", { path: dir });
 }
 

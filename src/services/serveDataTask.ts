@@ -4,6 +4,7 @@ import { AppError } from "#contracts/errors.ts";
 import { openWorkerStore, type Store } from "#store/index.ts";
 import { CONTROL, type DataTask, type DataWorkerInput, type FromDataWorker, type TaskControl } from "./dataTask.ts";
 import { exportFiles } from "./exportFiles.ts";
+import { exportModelFiles } from "./exportModelFiles.ts";
 import { importFiles } from "./importFiles.ts";
 import { indexContents } from "./indexContents.ts";
 
@@ -30,6 +31,8 @@ function run(store: Store, task: DataTask, control: TaskControl, entry: string):
       return indexContents(store, control);
     case "export":
       return exportFiles(store, task, control);
+    case "model export":
+      return exportModelFiles(store, task, control);
   }
 }
 

@@ -1,6 +1,7 @@
 /** @file Runs: start, steer, read. Points are read in ranges; the news stream only says that there are more. */
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
+import { EXPORT_DTYPES } from "../model.ts";
 import { runOverridesSchema, type DataPlan, type EvalMetrics, type RunConfig, type RunState, type StepMetrics } from "../run.ts";
 
 export interface Preset {
@@ -74,5 +75,16 @@ export const runs = {
   plannedLearningRate: oc.input(byId).output(output<{ readonly learningRate: readonly number[] }>()),
   step: oc.input(z.object({ id: z.string(), step: z.int().positive() })).output(output<StepRows>()),
   start: oc.input(runOverridesSchema).output(output<{ readonly runId: string; readonly jobId: string }>()),
+  /** Writes a checkpoint as a model folder that Hugging Face's libraries read; the last one where none is named. */
+  exportModel: oc
+    .input(
+      z.object({
+        id: z.string(),
+        directory: z.string().min(1),
+        checkpoint: z.int().nonnegative().optional(),
+        dtype: z.enum(EXPORT_DTYPES).default("float32"),
+      }),
+    )
+    .output(output<{ readonly jobId: string }>()),
   resume: oc.input(byId).output(output<{ readonly runId: string; readonly jobId: string }>()),
 };

@@ -87,8 +87,12 @@ export function parseOptConfig(text: string, path = "config.json"): OptConfig {
   return config;
 }
 
-/** The text of a `config.json` that Hugging Face's loaders accept. */
-export function formatOptConfig(config: OptConfig): string {
+/**
+ * The text of a `config.json` that Hugging Face's loaders accept.
+ *
+ * @param further published fields besides the model's shape, such as `torch_dtype`
+ */
+export function formatOptConfig(config: OptConfig, further: Readonly<Record<string, unknown>> = {}): string {
   const published: Record<string, unknown> = {
     architectures: ["OPTForCausalLM"],
     ...FIXED,
@@ -98,6 +102,7 @@ export function formatOptConfig(config: OptConfig): string {
     init_std: 0.02,
     prefix: "</s>",
     use_cache: true,
+    ...further,
   };
   for (const [ours, theirs] of Object.entries(FIELDS)) published[theirs] = config[ours as keyof OptConfig];
   return `${JSON.stringify(published, null, 2)}\n`;

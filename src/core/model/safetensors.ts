@@ -4,7 +4,7 @@
  */
 import { AppError } from "#contracts/errors.ts";
 import { bfloatToFloat, floatToHalf, halfToFloat } from "./halfPrecision.ts";
-import { numElements, type ParameterValues } from "./parameters.ts";
+import { numElements, type ParameterShape, type ParameterValues } from "./parameters.ts";
 
 export const BYTES_PER_ELEMENT = { F32: 4, F16: 2, BF16: 2 } as const;
 /** Types of numbers that weights may have. */
@@ -122,31 +122,41 @@ export function* encodeSafetensors(
   type: "F32" | "F16",
   metadata: Readonly<Record<string, string>> = {},
 ): Generator<Uint8Array> {
+  yield encodeHeader(tensors, type, metadata);
+  for (const tensor of tensors) yield encodeTensor(tensor, type);
+}
+
+/** All that stands in front of the tensors' bytes, which follow in this order. */
+export function encodeHeader(
+  tensors: readonly ParameterShape[],
+  type: "F32" | "F16",
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
   let end = 0;
-  for (const { name, shape, values } of tensors) {
+  for (const { name, shape } of tensors) {
     const begin = end;
-    end += values.length * BYTES_PER_ELEMENT[type];
+    end += numElements(shape) * BYTES_PER_ELEMENT[type];
     header[name] = { dtype: type, shape, data_offsets: [begin, end] };
   }
-  const text = JSON.stringify(header);
-  const length = new TextEncoder().encode(text).length;
+  const text = new TextEncoder().encode(JSON.stringify(header));
   // data should start at a multiple of 8; the format pads the header with spaces
-  const headerBytes = new TextEncoder().encode(text.padEnd(text.length + ((8 - (length % 8)) % 8)));
-  const prefix = new Uint8Array(8);
-  new DataView(prefix.buffer).setBigUint64(0, BigInt(headerBytes.length), true);
-  yield prefix;
-  yield headerBytes;
-  for (const { name, values } of tensors) {
-    if (type === "F32") {
-      yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      continue;
-    }
-    if (values.some((value) => Math.abs(value) >= 65520))
-      throw invalid("memory", `tensor ${name} has numbers beyond the range of half precision`);
-    const halves = floatToHalf(values);
-    yield new Uint8Array(halves.buffer);
-  }
+  const length = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(text, 8);
+  return bytes;
+}
+
+/**
+ * @returns bytes that share memory with `values` where those need no conversion
+ * @throws E_MODEL_INVALID where a number does not fit into half precision
+ */
+export function encodeTensor({ name, values }: Pick<ParameterValues, "name" | "values">, type: "F32" | "F16"): Uint8Array {
+  if (type === "F32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  if (values.some((value) => Math.abs(value) >= 65520))
+    throw invalid("memory", `tensor ${name} has numbers beyond the range of half precision`);
+  return new Uint8Array(floatToHalf(values).buffer);
 }
 
 function invalid(path: string, detail: string): AppError {

@@ -10,8 +10,9 @@
  */
 import { AppError } from "#contracts/errors.ts";
 import { BYTE_TO_CHAR } from "./byteAlphabet.ts";
-import { compilePreTokenizer, patternPreTokenizer, type PreTokenizerConfig } from "./preTokenizer.ts";
+import { compilePreTokenizer, patternPreTokenizer } from "./preTokenizer.ts";
 import { ROLE_MARKERS } from "./tokenizer.ts";
+import { byteLevelTokenizerJson, type TokenizerJson } from "./tokenizerJson.ts";
 
 /**
  * A space in front of a capital letter, a digit or a quoted word is a token of its own, so that `Berlin` is the same token in running
@@ -28,40 +29,6 @@ export interface TrainBpeOptions {
   readonly wholeWords?: readonly string[];
   /** A pair seen less often than this is not merged. */
   readonly minCount?: number;
-}
-
-interface AddedTokenJson {
-  readonly id: number;
-  readonly content: string;
-  readonly single_word: boolean;
-  readonly lstrip: boolean;
-  readonly rstrip: boolean;
-  readonly normalized: boolean;
-  readonly special: boolean;
-}
-
-/** The parts of Hugging Face's `tokenizer.json` that a byte-level BPE fills. */
-export interface TokenizerJson {
-  readonly version: "1.0";
-  readonly truncation: null;
-  readonly padding: null;
-  readonly added_tokens: readonly AddedTokenJson[];
-  readonly normalizer: null;
-  readonly pre_tokenizer: PreTokenizerConfig;
-  readonly post_processor: unknown;
-  readonly decoder: unknown;
-  readonly model: {
-    readonly type: "BPE";
-    readonly dropout: null;
-    readonly unk_token: null;
-    readonly continuing_subword_prefix: null;
-    readonly end_of_word_suffix: null;
-    readonly fuse_unk: false;
-    readonly byte_fallback: false;
-    readonly ignore_merges: false;
-    readonly vocab: Readonly<Record<string, number>>;
-    readonly merges: readonly (readonly [string, string])[];
-  };
 }
 
 const SPECIAL_TOKENS: readonly string[] = ["<s>", "<pad>", "</s>", "<unk>", ...Object.values(ROLE_MARKERS)];
@@ -244,42 +211,11 @@ class PairHeap {
 }
 
 function toTokenizerJson({ merges, tokens }: LearnedMerges, pattern: string): TokenizerJson {
-  const eos = SPECIAL_TOKENS[EOS_ID]!;
-  return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: SPECIAL_TOKENS.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
-    normalizer: null,
-    pre_tokenizer: patternPreTokenizer(pattern),
-    // as OPT: </s> in front of the text, nothing behind it
-    post_processor: {
-      type: "TemplateProcessing",
-      single: [{ SpecialToken: { id: eos, type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],
-      pair: [{ SpecialToken: { id: eos, type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 1 } }],
-      special_tokens: { [eos]: { id: eos, ids: [EOS_ID], tokens: [eos] } },
-    },
-    decoder: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false },
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      // with the special tokens, as in OPT's own files: Hugging Face's library takes their ids from here
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges,
-    },
-  };
+  return byteLevelTokenizerJson({
+    added: SPECIAL_TOKENS.map((content, id) => ({ id, content })),
+    start: { id: EOS_ID, content: SPECIAL_TOKENS[EOS_ID]! },
+    preTokenizer: patternPreTokenizer(pattern),
+    vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+    merges,
+  });
 }
