@@ -3,7 +3,7 @@ import type { TrajectoryContent, TrajectoryId, Turn } from "#contracts/trajector
 import { blocksLength, encodeBlocks } from "#core/tokenizer/blocks.ts";
 import { buildExample } from "#core/tokenizer/buildExample.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
-import type { TrainExample } from "#core/training/microBatch.ts";
+import { trainExampleOf, type TrainExample } from "#core/training/microBatch.ts";
 import type { MaskMode } from "#contracts/example.ts";
 import { baseConversation, plainConversation } from "./baseText.ts";
 import { createRandom } from "./random.ts";
@@ -48,9 +48,8 @@ export function buildBaseExamples(tokenizer: Tokenizer, options: BaseExamplesOpt
     if (content === null) continue;
     const outcome = buildExample({ ...content, id: `T-${i}` as TrajectoryId, split: "train" }, tokenizer, { maxLength, maskMode });
     if (!outcome.ok) continue;
-    const { inputIds, lossMask, segments } = outcome.example;
-    examples.push({ inputIds, lossMask, segments });
-    numTokens += inputIds.length;
+    examples.push(trainExampleOf(outcome.example));
+    numTokens += outcome.example.inputIds.length;
   }
   return examples;
 }

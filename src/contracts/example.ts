@@ -20,9 +20,18 @@ export type Segment = (typeof SEGMENTS)[number];
 export const MASK_MODES = ["allAssistantTurns", "lastAssistantTurn", "everything"] as const;
 export type MaskMode = (typeof MASK_MODES)[number];
 
+/**
+ * What happens to a trajectory that is longer than the window.
+ * - `pathWindows`: turns trained on that end within the window keep all that comes before them; later ones share windows of the task and the
+ *   steps right before them.
+ * - `oneWindow`: the whole trajectory is condensed into one window, and refused where its targets do not fit.
+ */
+export const TRUNCATIONS = ["pathWindows", "oneWindow"] as const;
+export type Truncation = (typeof TRUNCATIONS)[number];
+
 /** One removal made so that an example fits its window. Targets are never removed. */
 export interface TruncationCut {
-  readonly kind: "parameterDescriptions" | "unusedTool" | "longResult" | "oldestTurn" | "systemText" | "toolDescription";
+  readonly kind: "parameterDescriptions" | "unusedTool" | "longResult" | "oldestTurn" | "systemText" | "toolDescription" | "laterTurn";
   readonly what: string;
   readonly numTokens: number;
 }
@@ -42,5 +51,9 @@ export interface TokenizedExample {
   readonly fullLength: number;
 }
 
-export type ExampleOutcome =
-  { readonly ok: true; readonly example: TokenizedExample } | { readonly ok: false; readonly code: string; readonly reason: string };
+export interface ExampleRefusal {
+  readonly ok: false;
+  readonly code: string;
+  readonly reason: string;
+}
+export type ExampleOutcome = { readonly ok: true; readonly example: TokenizedExample } | ExampleRefusal;

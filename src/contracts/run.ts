@@ -1,6 +1,6 @@
 /** @file A run: its configuration (the same object in form, YAML file and command line) and what it measures. */
 import { z } from "zod";
-import { MASK_MODES, type Segment } from "./example.ts";
+import { MASK_MODES, TRUNCATIONS, type Segment } from "./example.ts";
 
 export const LR_SCHEDULES = ["linear", "cosine", "constant"] as const;
 
@@ -27,6 +27,9 @@ export const runConfigSchema = z.object({
   dropout: z.number().min(0).max(1).nullable().default(null),
   maxLength: z.int().min(16).default(512),
   maskMode: z.enum(MASK_MODES).default("allAssistantTurns"),
+  truncation: z.enum(TRUNCATIONS).default("pathWindows"),
+  /** Trains rows that begin alike as one sequence: fewer tokens, the same gradient. False: every turn trained on is a sequence of its own. */
+  mergePrefixes: z.boolean().default(true),
   evalEverySteps: z.int().positive().default(25),
   /** Held-out examples that the loss is measured on while training, drawn by the seed; null takes all of them. */
   maxEvalExamples: z.int().positive().nullable().default(256),
@@ -48,7 +51,7 @@ export const runOverridesSchema = z.strictObject(
 export const RUN_STATES = ["preparing", "compiling", "running", "paused", "stopped", "done", "failed", "interrupted"] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-/** Sum of losses in nats and number of supervised tokens, so that means stay exact when pooled. */
+/** Sum of losses in nats and number of supervised tokens, each as often as rows train on it, so that means stay exact when pooled. */
 export interface LossSum {
   readonly sum: number;
   readonly count: number;
@@ -84,16 +87,27 @@ export interface EvalMetrics {
   readonly seconds: number;
 }
 
+/** Rows trained on, one for each turn that is trained on, and the tokens that they would be one by one. */
+export interface MergedRows {
+  readonly numRows: number;
+  readonly numRowTokens: number;
+}
+
 /** What a run will be trained on, counted before its first step. */
 export interface DataPlan {
   readonly numTrajectories: number;
+  /** Sequences that are trained on; `merged` says of how many rows. */
   readonly numExamples: number;
   readonly numEvalExamples: number;
   readonly numTokens: number;
   readonly numSupervisedTokens: number;
+  /** Windows from which something was cut so that they fit, held-out ones included. */
   readonly numTruncated: number;
   readonly numCutTokens: number;
+  /** What merging made of; null where it was off. */
+  readonly merged: MergedRows | null;
   readonly refused: readonly { readonly trajectoryId: string; readonly code: string; readonly reason: string }[];
+  /** Trajectories that were refused, in whole or some of their rows. */
   readonly numRefused: number;
   readonly numSteps: number;
   readonly warmupSteps: number;

@@ -43,8 +43,8 @@ describe("generation", () => {
     const [result] = await generate(engine, [prompts[1]!], greedy, { stopTokenIds: [] });
     const inputIds_BT = Int32Array.of(...prompts[1]!, ...result!.tokenIds);
     const length = inputIds_BT.length;
-    const lossMask_BT = Uint8Array.from({ length }, (_, t) => (t >= prompts[1]!.length ? 1 : 0));
-    const loss = await engine.evaluateLoss({ batchSize: 1, length, inputIds_BT, lossMask_BT, dropoutSeed: 0 });
+    const lossWeights_BT = Float32Array.from({ length }, (_, t) => (t >= prompts[1]!.length ? 1 : 0));
+    const loss = await engine.evaluateLoss({ batchSize: 1, length, inputIds_BT, labels_BT: inputIds_BT, lossWeights_BT, dropoutSeed: 0 });
     const fromLoss = loss.perTokenLoss_BT.subarray(prompts[1]!.length).map((nats) => -nats);
     expect(result!.logProbs).toBeAllclose(fromLoss, { rtol: 1e-4, atol: 1e-4 });
   });

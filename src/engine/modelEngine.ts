@@ -97,11 +97,13 @@ export class ModelEngine implements ComputeEngine, Generator {
 
   private spread(arrays: StepArrays, loss_S: Float32Array): MicroBatchLoss {
     const perTokenLoss_BT = this.pool.float32("perTokenLoss", arrays.inputIds_P.length).fill(0);
-    let lossSum = 0;
+    let [lossSum, weightSum] = [0, 0];
     loss_S.forEach((loss, s) => {
+      const weight = arrays.lossWeights_S[s]!;
       perTokenLoss_BT[arrays.tokenPlaces_S[s]!] = loss;
-      lossSum += loss;
+      lossSum += weight * loss;
+      weightSum += weight;
     });
-    return { perTokenLoss_BT, lossSum, numSupervisedTokens: loss_S.length };
+    return { perTokenLoss_BT, lossSum, weightSum };
   }
 }

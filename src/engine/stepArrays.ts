@@ -19,8 +19,6 @@ export interface StepArrays extends SupervisedTokens {
   readonly tokenRows_PE: Float32Array;
   /** A view into `embed_positions`. */
   readonly positionRows_TD: Float32Array;
-  /** What each token's loss counts in the gradient. */
-  readonly lossWeights_S: Float32Array;
   /** One for each dropout site; empty where nothing drops. */
   readonly keepMasks_PD: readonly Uint8Array[];
 }
@@ -64,10 +62,8 @@ export function prepareStep(
     fillKeepMask(keep, dropoutRate, batch.dropoutSeed, site);
     return keep;
   });
-  const supervised = supervisedTokens(batch);
   return {
-    ...supervised,
-    lossWeights_S: pool.float32("lossWeights", supervised.numSupervisedTokens).fill(1),
+    ...supervisedTokens(batch),
     numExamples: batch.batchSize,
     length: batch.length,
     inputIds_P: batch.inputIds_BT,

@@ -9,7 +9,7 @@ export interface StepBackend {
   readonly name: string;
   /** Why it computes the way it does, in words; "" where there is no choice. */
   readonly modeReason: string;
-  /** Fills `loss_S`. */
+  /** Fills `loss_S`, unweighted. */
   loss(arrays: StepArrays, loss_S: Float32Array): Promise<void>;
   /**
    * Fills `loss_S` and `tokenRowsGradient_PE`, and hands the gradient of the weighted sum of losses with respect to every parameter to the

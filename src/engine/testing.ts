@@ -40,18 +40,23 @@ export function livelyParameters(config: OptConfig, seed = 7): ParameterValues[]
   return parameters;
 }
 
-/** One row for each length, padded on the right to `length`; about half of the tokens supervised, none of the padding. */
+/**
+ * One row for each length, padded on the right to `length`; about half of the tokens supervised by weights of 1 to 3, none of the padding.
+ * Every seventh place has a label that is not the token there.
+ */
 export function randomBatch(config: OptConfig, rowLengths: readonly number[], length: number, seed = 11): MicroBatch {
   const uniform = randomUniform(seed);
   const inputIds_BT = new Int32Array(rowLengths.length * length).fill(config.padTokenId);
-  const lossMask_BT = new Uint8Array(inputIds_BT.length);
+  const labels_BT = inputIds_BT.slice();
+  const lossWeights_BT = new Float32Array(inputIds_BT.length);
   rowLengths.forEach((rowLength, b) => {
     for (let t = 0; t < rowLength; t++) {
       inputIds_BT[b * length + t] = Math.floor(uniform() * config.vocabSize);
-      lossMask_BT[b * length + t] = t > 0 && uniform() < 0.5 ? 1 : 0;
+      lossWeights_BT[b * length + t] = t > 0 && uniform() < 0.5 ? 1 + (t % 3) : 0;
+      labels_BT[b * length + t] = t % 7 === 6 ? t % config.vocabSize : inputIds_BT[b * length + t]!;
     }
   });
-  return { batchSize: rowLengths.length, length, inputIds_BT, lossMask_BT, dropoutSeed: seed };
+  return { batchSize: rowLengths.length, length, inputIds_BT, labels_BT, lossWeights_BT, dropoutSeed: seed };
 }
 
 /** Largest difference of two arrays, relative to the largest number in either. */

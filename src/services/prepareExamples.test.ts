@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { runConfigSchema, type RunConfig } from "#contracts/run.ts";
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
 import { buildExample } from "#core/tokenizer/buildExample.ts";
+import { trainExampleOf } from "#core/training/microBatch.ts";
 import { openExampleFile, type ExampleFile } from "#core/training/exampleFile.ts";
 import { openStore, type Store } from "#store/index.ts";
 import { addTrajectories, weatherTrajectory, writeTinyModel } from "../../test/fixtures/tinyWorkspace.ts";
@@ -42,8 +43,7 @@ describe("prepareExamples", () => {
     expect([...train, ...validation].map(({ trajectoryId }) => trajectoryId)).toEqual(file.index.trajectoryIds);
     file.index.trajectoryIds.forEach((id, i) => {
       const outcome = buildExample(store.trajectories.get(id).trajectory, tokenizer, config);
-      const { inputIds, lossMask, segments } = (outcome as Extract<typeof outcome, { ok: true }>).example;
-      expect(file.at(i)).toEqual({ inputIds, lossMask, segments });
+      expect(file.at(i)).toEqual(trainExampleOf((outcome as Extract<typeof outcome, { ok: true }>).example));
     });
     expect(train.reduce((sum, { numSupervisedTokens }) => sum + numSupervisedTokens, 0)).toBe(plan.numSupervisedTokens);
     expect(file.index.lengths.slice(0, 27).reduce((sum, length) => sum + length, 0)).toBe(plan.numTokens);
@@ -54,7 +54,7 @@ describe("prepareExamples", () => {
     const endless = weatherTrajectory(71);
     const tooLong = { ...endless, turns: Array.from({ length: 8 }, () => endless.turns.slice(1)).flat() };
     const longSystem = { ...endless, turns: [{ role: "system" as const, content: "Be kind. ".repeat(200) }, ...endless.turns.slice(1)] };
-    const { work } = await prepared([...weather(8), noAssistant, weatherTrajectory(72), tooLong, longSystem]);
+    const { work } = await prepared([...weather(8), noAssistant, weatherTrajectory(72), tooLong, longSystem], { truncation: "oneWindow" });
     const { plan } = await work;
     expect(plan.refused.map(({ trajectoryId, code }) => [trajectoryId, code])).toEqual([
       ["T-00009", "E_EXAMPLE_NO_TARGET"],
@@ -62,6 +62,61 @@ describe("prepareExamples", () => {
     ]);
     expect(plan).toMatchObject({ numTrajectories: 12, numRefused: 2, numExamples: 9, numEvalExamples: 1, numTruncated: 1 });
     expect(plan.numCutTokens).toBeGreaterThan(200);
+  });
+
+  describe("merging prefixes", () => {
+    const [whole, other] = [weatherTrajectory(3), weatherTrajectory(4)];
+    const firstRow = { ...whole, turns: whole.turns.slice(0, 3) };
+    const contents = [firstRow, other, whole, whole];
+
+    it("trains rows that begin alike as one sequence, and says of which trajectories", async () => {
+      const { runDir, work } = await prepared(contents);
+      const { plan, train } = await work;
+      const file = readBack(runDir);
+      expect(file.index.trajectoryIds).toEqual(["T-00002", "T-00003"]);
+      expect(train.map(({ position, trajectoryId }) => [position, trajectoryId])).toEqual([
+        [0, "T-00002"],
+        [1, "T-00003"],
+        [1, "T-00001"],
+        [1, "T-00004"],
+      ]);
+      expect(new Set(file.at(1).lossWeights)).toEqual(new Set([0, 2, 3]));
+      expect(file.at(1).lossWeights.reduce((sum, weight) => sum + weight, 0)).toBe(
+        train.slice(1).reduce((sum, { numSupervisedTokens }) => sum + numSupervisedTokens, 0),
+      );
+      expect(plan).toMatchObject({ numExamples: 2, numTrajectories: 4, numTokens: file.index.lengths[0]! + file.index.lengths[1]! });
+      expect(existsSync(join(runDir, `${EXAMPLE_FILE}.rows`))).toBe(false);
+    });
+
+    it("counts the rows and their tokens that switching it off would train one by one", async () => {
+      const merged = (await (await prepared(contents)).work).plan;
+      const apart = (await (await prepared(contents, { mergePrefixes: false })).work).plan;
+      expect(apart.merged).toBeNull();
+      expect(merged.merged).toEqual({ numRows: apart.numExamples, numRowTokens: apart.numTokens });
+      expect(merged.numSupervisedTokens).toBe(apart.numSupervisedTokens);
+      expect(merged.numTokens).toBeLessThan(apart.numTokens / 2);
+    });
+  });
+
+  it("cuts a path that is longer than the window into several, and names the rows that fit none", async () => {
+    const { turns } = weatherTrajectory(71);
+    const longPath = { ...weatherTrajectory(71), turns: [turns[0]!, ...Array.from({ length: 8 }, () => turns.slice(1)).flat()] };
+    const giant = {
+      ...weatherTrajectory(71),
+      turns: [...turns, turns[1]!, { role: "assistant", calls: [], answer: "so ".repeat(500) } as const],
+    };
+    const { runDir, work } = await prepared([longPath, giant]);
+    const { plan, train } = await work;
+    expect(train.map(({ trajectoryId }) => trajectoryId).filter((id) => id === "T-00001").length).toBeGreaterThan(2);
+    expect(plan.numTruncated).toBeGreaterThan(1);
+    expect(plan.numCutTokens).toBeGreaterThan(0);
+    expect(plan.merged!.numRows).toBe(
+      longPath.turns.filter(({ role }) => role === "assistant").length + turns.filter(({ role }) => role === "assistant").length,
+    );
+    expect(plan.refused).toEqual([
+      { trajectoryId: "T-00002", code: "E_EXAMPLE_TOO_LONG", reason: expect.stringMatching(/^1 of its \d turns trained on\. The targets/) },
+    ]);
+    expect(Math.max(...readBack(runDir).index.lengths)).toBeLessThanOrEqual(320);
   });
 
   it("evaluates on a choice of the held-out trajectories that the seed determines", async () => {

@@ -1,23 +1,25 @@
 /**
  * @file Prepares what a run is trained on: the workspace's trajectories as one example file, with a count of everything left out.
  *
- * Training examples come first in the file, held-out ones after them; within each part they keep the order of their ids.
+ * Training examples come first in the file, held-out ones after them; within each part they keep the order of their ids. Where prefixes
+ * are merged, an example stands for all rows that it is the longest of.
  */
 import { createHash } from "node:crypto";
-import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError } from "#contracts/errors.ts";
-import type { DataPlan, RunConfig } from "#contracts/run.ts";
+import type { DataPlan, MergedRows, RunConfig } from "#contracts/run.ts";
 import type { Split } from "#contracts/trajectory.ts";
 import { randomIntegers } from "#core/model/random.ts";
-import { buildExample } from "#core/tokenizer/buildExample.ts";
+import { buildWindows, rowsOf, type PathWindow, type WindowsOutcome } from "#core/tokenizer/buildWindows.ts";
 import { TEMPLATE_VERSION } from "#core/tokenizer/chatTemplate.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import { countSteps } from "#core/training/dataOrder.ts";
-import { encodeIndex, encodeRecord, EXAMPLE_FILE_START, EXAMPLE_FILE_VERSION, type ExampleFileOrigin } from "#core/training/exampleFile.ts";
+import { trainExampleOf, weightOf } from "#core/training/microBatch.ts";
 import { resolveWarmupSteps } from "#core/training/schedule.ts";
 import type { Store } from "#store/index.ts";
+import { ExampleWriter, SequenceScratch, type MergedSequence } from "./exampleWriter.ts";
 
 export const EXAMPLE_FILE = "examples.bin";
 
@@ -25,8 +27,8 @@ export const EXAMPLE_FILE = "examples.bin";
 const NAMED_REFUSALS = 200;
 /** The event loop gets its turn at least this often. */
 const TURN_MS = 12;
-const WRITE_BYTES = 1 << 20;
 
+/** What one trajectory gave to an example; an example that merging made has one of these for each of its trajectories. */
 export interface PreparedExample {
   readonly position: number;
   readonly trajectoryId: string;
@@ -60,16 +62,17 @@ export async function prepareExamples(options: PrepareOptions): Promise<Prepared
   const file = await open(unfinished, "w");
   try {
     const writer = new ExampleWriter(file);
+    await writer.start();
     const pace = paced(options, store.trajectories.count());
     const dataVersion = createHash("sha256");
     const counts = newCounts();
 
     const train = await writePart({ ...options, split: "train", chosen: null }, { writer, pace, dataVersion, counts });
-    const numExamples = train.length;
-    const [numTokens, numSupervisedTokens] = [counts.numTokens, counts.numSupervisedTokens];
+    const { numExamples, numTokens, numSupervisedTokens } = counts;
+    const merged: MergedRows | null = config.mergePrefixes ? { numRows: counts.numRows, numRowTokens: counts.numRowTokens } : null;
     if (numExamples === 0) throw new AppError("E_RUN_NO_EXAMPLES");
 
-    const heldOut = await heldOutSplit(store, pace);
+    const heldOut = await heldOutSplit(store, pace.step);
     const chosen = chooseHeldOut(heldOut.size, config);
     const validation = await writePart({ ...options, split: heldOut.split, chosen }, { writer, pace, dataVersion, counts });
 
@@ -91,11 +94,12 @@ export async function prepareExamples(options: PrepareOptions): Promise<Prepared
     const plan: DataPlan = {
       numTrajectories: counts.numTrajectories,
       numExamples,
-      numEvalExamples: validation.length,
+      numEvalExamples: counts.numExamples - numExamples,
       numTokens,
       numSupervisedTokens,
       numTruncated: counts.numTruncated,
       numCutTokens: counts.numCutTokens,
+      merged,
       refused: counts.refused,
       numRefused: counts.numRefused,
       numSteps,
@@ -112,6 +116,9 @@ export async function prepareExamples(options: PrepareOptions): Promise<Prepared
 
 interface Counts {
   numTrajectories: number;
+  numExamples: number;
+  numRows: number;
+  numRowTokens: number;
   numTokens: number;
   numSupervisedTokens: number;
   numTruncated: number;
@@ -122,6 +129,9 @@ interface Counts {
 
 const newCounts = (): Counts => ({
   numTrajectories: 0,
+  numExamples: 0,
+  numRows: 0,
+  numRowTokens: 0,
   numTokens: 0,
   numSupervisedTokens: 0,
   numTruncated: 0,
@@ -138,41 +148,81 @@ interface Part extends PrepareOptions {
 
 interface Shared {
   readonly writer: ExampleWriter;
-  readonly pace: () => Promise<void>;
+  readonly pace: Pace;
   readonly dataVersion: ReturnType<typeof createHash>;
   readonly counts: Counts;
 }
 
+/** What a sequence came from. */
+type Origin = Omit<PreparedExample, "position">;
+
 /** Builds and writes the examples of one split, and counts what does not become one. */
 async function writePart(part: Part, { writer, pace, dataVersion, counts }: Shared): Promise<PreparedExample[]> {
-  const { store, config, tokenizer, split, chosen } = part;
+  const { store, config, tokenizer, split, chosen, runDir } = part;
   const written: PreparedExample[] = [];
-  let place = -1;
-  for (const { trajectory, contentId, contentHash } of store.trajectories.each(split)) {
-    place += 1;
-    if (chosen !== null && !chosen.has(place)) continue;
-    await pace();
-    counts.numTrajectories += 1;
-    dataVersion.update(`${contentHash} ${split}\n`);
-    const outcome = buildExample(trajectory, tokenizer, config);
-    if (!outcome.ok) {
-      counts.numRefused += 1;
-      const { code, reason } = outcome;
-      if (counts.refused.length < NAMED_REFUSALS) counts.refused.push({ trajectoryId: trajectory.id, code, reason });
-      continue;
-    }
-    const { example } = outcome;
-    const numSupervisedTokens = example.lossMask.reduce((sum, supervised) => sum + supervised, 0);
+  const origins: Origin[] = [];
+  let position = 0;
+  const write = async ({ example, members }: MergedSequence): Promise<void> => {
+    await writer.add(origins[members[0]!]!.trajectoryId, split, example);
+    counts.numExamples += 1;
     counts.numTokens += example.inputIds.length;
-    counts.numSupervisedTokens += numSupervisedTokens;
-    if (example.cuts.length > 0) {
-      counts.numTruncated += 1;
-      counts.numCutTokens += example.fullLength - example.inputIds.length;
+    counts.numSupervisedTokens += weightOf(example);
+    for (const origin of pooled(members.map((i) => origins[i]!))) written.push({ position, ...origin });
+    position += 1;
+  };
+  const scratch = config.mergePrefixes ? await SequenceScratch.open(join(runDir, `${EXAMPLE_FILE}.rows`)) : null;
+  try {
+    let place = -1;
+    for (const { trajectory, contentId, contentHash } of store.trajectories.each(split)) {
+      place += 1;
+      if (chosen !== null && !chosen.has(place)) continue;
+      await pace.step();
+      counts.numTrajectories += 1;
+      dataVersion.update(`${contentHash} ${split}\n`);
+      const outcome = buildWindows(trajectory, tokenizer, config);
+      countRefusals(counts, trajectory.id, outcome);
+      for (const window of outcome.windows) {
+        countWindow(counts, window);
+        for (const tokenized of scratch === null ? rowsOf(window) : [window.example]) {
+          const example = trainExampleOf(tokenized);
+          origins.push({ trajectoryId: trajectory.id, contentId, numSupervisedTokens: weightOf(example) });
+          if (scratch === null) await write({ example, members: [origins.length - 1] });
+          else await scratch.add(example);
+        }
+      }
     }
-    await writer.add(trajectory.id, split, example);
-    written.push({ position: written.length, trajectoryId: trajectory.id, contentId, numSupervisedTokens });
+    if (scratch !== null) for await (const sequence of scratch.merged(pace.breathe)) await write(sequence);
+  } finally {
+    await scratch?.close();
   }
   return written;
+}
+
+/** One line for each trajectory: several rows of one may have come together. */
+function pooled(origins: readonly Origin[]): readonly Origin[] {
+  const byTrajectory = new Map<string, Origin>();
+  for (const origin of origins) {
+    const before = byTrajectory.get(origin.trajectoryId)?.numSupervisedTokens ?? 0;
+    byTrajectory.set(origin.trajectoryId, { ...origin, numSupervisedTokens: before + origin.numSupervisedTokens });
+  }
+  return [...byTrajectory.values()];
+}
+
+function countWindow(counts: Counts, { example, rowEnds }: PathWindow): void {
+  counts.numRows += rowEnds.length;
+  counts.numRowTokens += rowEnds.reduce((sum, end) => sum + end, 0);
+  if (example.cuts.length === 0) return;
+  counts.numTruncated += 1;
+  counts.numCutTokens += example.fullLength - example.inputIds.length;
+}
+
+/** A trajectory is named once, whether all of it or some of its rows were refused. */
+function countRefusals(counts: Counts, trajectoryId: string, { windows, refusals, numRows }: WindowsOutcome): void {
+  const [first] = refusals;
+  if (first === undefined) return;
+  counts.numRefused += 1;
+  const part = windows.length === 0 ? "" : `${refusals.length} of its ${numRows} turns trained on. `;
+  if (counts.refused.length < NAMED_REFUSALS) counts.refused.push({ trajectoryId, code: first.code, reason: part + first.reason });
 }
 
 /** The validation split; the test split where there is none. */
@@ -200,50 +250,28 @@ function chooseHeldOut(size: number, { maxEvalExamples, seed }: RunConfig): Read
   return chosen;
 }
 
+interface Pace {
+  /** After each trajectory. */
+  readonly step: () => Promise<void>;
+  /** Within work that counts no trajectories. */
+  readonly breathe: () => Promise<void>;
+}
+
 /** Yields to the event loop and reports, but only when enough time has passed. */
-function paced({ signal, onProgress }: PrepareOptions, total: number): () => Promise<void> {
+function paced({ signal, onProgress }: PrepareOptions, total: number): Pace {
   let [done, last] = [0, performance.now()];
-  return async () => {
-    done += 1;
+  const breathe = async (): Promise<void> => {
     if (performance.now() - last < TURN_MS) return;
     onProgress?.(Math.min(done, total), total);
     await nextTurn();
     if (signal?.aborted === true) throw new AppError("E_CANCELLED", { what: "Preparing the examples" });
     last = performance.now();
   };
-}
-
-/** Writes records in chunks and keeps the index for the end. */
-class ExampleWriter {
-  readonly #file: FileHandle;
-  #chunks: Uint8Array[] = [EXAMPLE_FILE_START];
-  #pendingBytes = EXAMPLE_FILE_START.length;
-  readonly #index = { trajectoryIds: [] as string[], splits: [] as Split[], lengths: [] as number[], checksums: [] as number[] };
-
-  constructor(file: FileHandle) {
-    this.#file = file;
-  }
-
-  async add(trajectoryId: string, split: Split, example: Parameters<typeof encodeRecord>[0]): Promise<void> {
-    const { bytes, checksum } = encodeRecord(example);
-    this.#index.trajectoryIds.push(trajectoryId);
-    this.#index.splits.push(split);
-    this.#index.lengths.push(example.inputIds.length);
-    this.#index.checksums.push(checksum);
-    await this.#write(bytes, WRITE_BYTES);
-  }
-
-  async finish(origin: ExampleFileOrigin): Promise<void> {
-    await this.#write(encodeIndex({ version: EXAMPLE_FILE_VERSION, ...origin, ...this.#index }), 0);
-  }
-
-  async #write(bytes: Uint8Array, keepBelow: number): Promise<void> {
-    this.#chunks.push(bytes);
-    this.#pendingBytes += bytes.length;
-    if (this.#pendingBytes < keepBelow) return;
-    // writeFile goes on until everything is written; a plain write may stop short.
-    await this.#file.writeFile(Buffer.concat(this.#chunks));
-    this.#chunks = [];
-    this.#pendingBytes = 0;
-  }
+  return {
+    breathe,
+    step: () => {
+      done += 1;
+      return breathe();
+    },
+  };
 }

@@ -48,12 +48,15 @@ export function readStepRows(core: Core, id: string, step: number): StepRows {
   runs.get(id);
   const metrics = runPoints.point(id, step);
   if (metrics === null) throw new AppError("E_NOT_FOUND", { what: `step of run ${id}`, id: step });
-  const rows = metrics.examples.flatMap(({ index, loss }) => {
-    const example = runPoints.example(id, "train", index);
-    if (example === null) return [];
-    const { trajectoryId, numSupervisedTokens } = example;
-    return [{ trajectoryId, title: trajectories.summary(trajectoryId).title, loss: meanOf(loss), numSupervisedTokens }];
-  });
+  const rows = metrics.examples.flatMap(({ index, loss }) =>
+    runPoints.origins(id, "train", index).map(({ trajectoryId, numSupervisedTokens }) => ({
+      example: index,
+      trajectoryId,
+      title: trajectories.summary(trajectoryId).title,
+      loss: meanOf(loss),
+      numSupervisedTokens,
+    })),
+  );
   // A loss that is not finite is what one looks for first.
   rows.sort((a, b) => (b.loss ?? Infinity) - (a.loss ?? Infinity));
   return { step, metrics, rows };

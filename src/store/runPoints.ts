@@ -7,6 +7,7 @@ import type { Db } from "./openDatabase.ts";
 
 export type ExamplePart = "train" | "validation";
 
+/** What one trajectory gave to an example. */
 export interface RunExample {
   /** Index into the run's example file of that part. */
   readonly position: number;
@@ -55,8 +56,8 @@ export function runPointRepository(db: Db) {
   const insertExample = db.prepare(
     "INSERT INTO run_example (run, part, position, trajectory_id, content_id, num_supervised) VALUES (?, ?, ?, ?, ?, ?)",
   );
-  const selectExample = db.prepare<[number, string, number], { trajectory_id: number; content_id: number; num_supervised: number }>(
-    "SELECT trajectory_id, content_id, num_supervised FROM run_example WHERE run = ? AND part = ? AND position = ?",
+  const selectExamples = db.prepare<[number, string, number], { trajectory_id: number; content_id: number; num_supervised: number }>(
+    "SELECT trajectory_id, content_id, num_supervised FROM run_example WHERE run = ? AND part = ? AND position = ? ORDER BY trajectory_id",
   );
   const selectTrained = db
     .prepare<[number], number>("SELECT DISTINCT trajectory_id FROM run_example WHERE run = ? AND part = 'train'")
@@ -141,12 +142,14 @@ export function runPointRepository(db: Db) {
       return new Set(selectTrained.all(numberOf(id)).map(trajectoryIdOf));
     },
 
-    /** Reads only: where an example of the run came from, or null. */
-    example(id: string, part: ExamplePart, position: number): RunExample | null {
-      const row = selectExample.get(numberOf(id), part, position);
-      if (row === undefined) return null;
-      const { trajectory_id, content_id, num_supervised } = row;
-      return { position, trajectoryId: trajectoryIdOf(trajectory_id), contentId: content_id, numSupervisedTokens: num_supervised };
+    /** Reads only: where an example of the run came from; more than one line where rows of several trajectories were merged into it. */
+    origins(id: string, part: ExamplePart, position: number): readonly RunExample[] {
+      return selectExamples.all(numberOf(id), part, position).map(({ trajectory_id, content_id, num_supervised }) => ({
+        position,
+        trajectoryId: trajectoryIdOf(trajectory_id),
+        contentId: content_id,
+        numSupervisedTokens: num_supervised,
+      }));
     },
   };
 }

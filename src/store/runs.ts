@@ -156,13 +156,19 @@ export function runRepository(db: Db) {
   };
 }
 
+/** What runs did that were recorded before there were these settings: one example for each trajectory. */
+const BEFORE_MERGING = {
+  config: { truncation: "oneWindow", mergePrefixes: true },
+  plan: { merged: null },
+} as const;
+
 function recordOf(row: RunRow): RunRecord {
   return {
     id: formatId("run", row.number),
     state: row.state,
     phase: row.phase,
-    config: JSON.parse(row.config) as RunConfig,
-    plan: row.plan === null ? null : (JSON.parse(row.plan) as DataPlan),
+    config: { ...BEFORE_MERGING.config, ...(JSON.parse(row.config) as RunConfig) },
+    plan: row.plan === null ? null : { ...BEFORE_MERGING.plan, ...(JSON.parse(row.plan) as DataPlan) },
     model: row.model === null ? null : (JSON.parse(row.model) as RunModel),
     error: row.error === null ? null : (JSON.parse(row.error) as RunError),
     jobId: row.job_id,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { runConfigSchema, type StepMetrics } from "#contracts/run.ts";
+import { runConfigSchema, type RunConfig, type StepMetrics } from "#contracts/run.ts";
 import type { Split, TrajectoryContent } from "#contracts/trajectory.ts";
 import { openStore, openWorkerStore, type Store } from "./index.ts";
 
@@ -255,8 +255,21 @@ describe("runs", () => {
     const id = store.runs.create(config);
     add("where?");
     store.runPoints.setExamples(id, "train", [{ position: 0, trajectoryId: "T-00001", contentId: 1, numSupervisedTokens: 7 }]);
-    expect(store.runPoints.example(id, "train", 0)).toEqual({ position: 0, trajectoryId: "T-00001", contentId: 1, numSupervisedTokens: 7 });
-    expect(store.runPoints.example(id, "train", 1)).toBeNull();
+    expect(store.runPoints.origins(id, "train", 0)).toEqual([
+      { position: 0, trajectoryId: "T-00001", contentId: 1, numSupervisedTokens: 7 },
+    ]);
+    expect(store.runPoints.origins(id, "train", 1)).toEqual([]);
+    add("and then?");
+    const both = ["T-00002", "T-00001"].map((trajectoryId) => ({ position: 0, trajectoryId, contentId: 1, numSupervisedTokens: 7 }));
+    store.runPoints.setExamples(id, "train", both);
+    expect(store.runPoints.origins(id, "train", 0)).toEqual(both.toReversed());
+    expect(store.runPoints.trainedOn(id)).toEqual(new Set(["T-00001", "T-00002"]));
+  });
+
+  it("of before merging say what they did: one window for each trajectory", () => {
+    const { truncation: _truncation, mergePrefixes: _merge, ...older } = config;
+    const id = store.runs.create(older as RunConfig);
+    expect(store.runs.get(id).config).toMatchObject({ truncation: "oneWindow", mergePrefixes: true });
   });
 });
 

@@ -13,7 +13,7 @@ import { parseOptConfig } from "#core/model/config.ts";
 import { parameterShapes, type ParameterValues } from "#core/model/parameters.ts";
 import { decodeSafetensors } from "#core/model/safetensors.ts";
 import type { MicroBatch } from "#core/training/computeEngine.ts";
-import { assembleMicroBatch, exampleSetOf, type TrainExample } from "#core/training/microBatch.ts";
+import { assembleMicroBatch, exampleSetOf, type TrainExample, trainExampleOf } from "#core/training/microBatch.ts";
 import { trainLoop } from "#core/training/trainLoop.ts";
 import type { ModelEngine } from "#engine/modelEngine.ts";
 import { type EngineKind, openEngine } from "#engine/openEngine.ts";
@@ -38,11 +38,13 @@ function readReference(model: string, folder = import.meta.dirname) {
   const at = (moment: string, name: string): Float32Array => tensors.get(`${moment}/${name}`)!.values;
   const startParameters = (): ParameterValues[] =>
     parameterShapes(config).map(({ name, shape }) => ({ name, shape, values: at("start", name).slice() }));
-  const examples = values.examples.map(({ inputIds, lossMask }): TrainExample => ({
-    inputIds: Int32Array.from(inputIds),
-    lossMask: Uint8Array.from(lossMask),
-    segments: new Uint8Array(inputIds.length),
-  }));
+  const examples = values.examples.map(({ inputIds, lossMask }): TrainExample =>
+    trainExampleOf({
+      inputIds: Int32Array.from(inputIds),
+      lossMask: Uint8Array.from(lossMask),
+      segments: new Uint8Array(inputIds.length),
+    }),
+  );
   const { settings, numSteps, steps } = values;
   return { settings, numSteps, steps, config, tensors, at, startParameters, examples };
 }
@@ -88,9 +90,9 @@ describe.each(MODELS)("%s OPT", (model) => {
       // two micro-batches of unequal weight, padded
       for (const rows of [examples.slice(0, 3), examples.slice(3)]) {
         const batch = batchOf(rows);
-        const { perTokenLoss_BT, numSupervisedTokens } = await engine.accumulateGradients(batch);
+        const { perTokenLoss_BT, weightSum } = await engine.accumulateGradients(batch);
         rows.forEach(({ inputIds }, b) => losses.push(...perTokenLoss_BT.slice(b * batch.length, b * batch.length + inputIds.length)));
-        numSupervised += numSupervisedTokens;
+        numSupervised += weightSum;
       }
       expect(losses).toBeAllclose(reference.tensors.get("perTokenLoss")!.values, { rtol: 1e-4, atol: 1e-5 });
       for (const { name, gradient } of engine.parameters) {

@@ -84,7 +84,8 @@ export function randomRows(count: number, numTokens: number, vocabSize: number, 
 }
 
 export function trainExampleOf({ inputIds, lossMask }: WorkRow): TrainExample {
-  return { inputIds: Int32Array.from(inputIds), lossMask: Uint8Array.from(lossMask), segments: new Uint8Array(inputIds.length) };
+  const ids = Int32Array.from(inputIds);
+  return { inputIds: ids, labels: ids, lossWeights: Float32Array.from(lossMask), segments: new Uint8Array(ids.length) };
 }
 
 /** The rows of each step in the order in which the training loop takes them. */

@@ -1,6 +1,7 @@
 /** @file `train`: starts a run, or continues one, and follows it. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { mergingInWords } from "#contracts/mergingInWords.ts";
 import type { DataPlan, RunState } from "#contracts/run.ts";
 import { textOption, usageError, type Command, type CommandCall } from "../command.ts";
 import { readRunConfig } from "#services/readRunConfig.ts";
@@ -22,7 +23,7 @@ export interface TrainReport {
   /** What it was trained on; null where it ended before that was known. */
   readonly data: Pick<
     DataPlan,
-    "numTrajectories" | "numExamples" | "numEvalExamples" | "numRefused" | "numTruncated" | "numCutTokens"
+    "numTrajectories" | "numExamples" | "numTokens" | "merged" | "numEvalExamples" | "numRefused" | "numTruncated" | "numCutTokens"
   > | null;
 }
 
@@ -37,7 +38,20 @@ export async function followRun(
   { runId, jobId }: { readonly runId: string; readonly jobId: string },
   { terminal, interrupted }: Pick<CommandCall, "terminal" | "interrupted">,
 ): Promise<TrainReport> {
-  const job = await watchJob(client, jobId, { terminal, signal: interrupted });
+  let plan: Promise<void> | null = null;
+  const tellPlan = async (): Promise<void> => {
+    const run = await client.runs.get({ id: runId });
+    if (run.plan !== null) terminal.note(`${runId} trains on ${mergingInWords(run.plan)}.`);
+  };
+  const job = await watchJob(client, jobId, {
+    terminal,
+    signal: interrupted,
+    // its steps are counted once the examples are
+    onUpdate: ({ unit, total }) => {
+      if (unit === "steps" && total !== null) plan ??= tellPlan();
+    },
+  });
+  await plan;
   const [run, points] = await Promise.all([client.runs.get({ id: runId }), client.runs.points({ id: runId })]);
   return {
     run: runId,
@@ -54,6 +68,8 @@ export async function followRun(
 const countsOf = ({
   numTrajectories,
   numExamples,
+  numTokens,
+  merged,
   numEvalExamples,
   numRefused,
   numTruncated,
@@ -61,6 +77,8 @@ const countsOf = ({
 }: DataPlan): TrainReport["data"] => ({
   numTrajectories,
   numExamples,
+  numTokens,
+  merged,
   numEvalExamples,
   numRefused,
   numTruncated,
@@ -68,17 +86,11 @@ const countsOf = ({
 });
 
 /** What became of the trajectories: nothing is left out or cut without a word. */
-function dataSentence({
-  numTrajectories,
-  numExamples,
-  numEvalExamples,
-  numRefused,
-  numTruncated,
-  numCutTokens,
-}: NonNullable<TrainReport["data"]>): string {
+function dataSentence(data: NonNullable<TrainReport["data"]>): string {
+  const { numTrajectories, numExamples, numEvalExamples, numRefused, numTruncated, numCutTokens } = data;
   const refused = numRefused === 0 ? "none left out" : `${numRefused} left out (the run's Data tab says why for each)`;
   const cut = numTruncated === 0 ? "none cut" : `${numTruncated} cut by ${numCutTokens} tokens of prompt`;
-  return `Trained on ${numExamples} and watched ${numEvalExamples} examples of ${numTrajectories} trajectories: ${refused}, ${cut}.`;
+  return `Trained on ${numExamples} and watched ${numEvalExamples} sequences of ${numTrajectories} trajectories: ${mergingInWords(data)}; ${refused}, ${cut}.`;
 }
 
 export function sentenceOf(report: TrainReport): string {

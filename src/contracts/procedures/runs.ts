@@ -56,7 +56,10 @@ export interface RunPoints {
 export interface StepRows {
   readonly step: number;
   readonly metrics: StepMetrics;
+  /** One line for each trajectory of each example; an example that merging made has its loss as a whole. */
   readonly rows: readonly {
+    /** Index into the run's examples. */
+    readonly example: number;
     readonly trajectoryId: string;
     readonly title: string;
     readonly loss: number | null;

@@ -11,11 +11,11 @@
  * prediction *of* token t counts; nothing predicts token 0.
  */
 import { AppError, type ErrorCode, type ErrorParams } from "#contracts/errors.ts";
-import type { ExampleOutcome, MaskMode } from "#contracts/example.ts";
+import type { ExampleOutcome, ExampleRefusal, MaskMode, TokenizedExample } from "#contracts/example.ts";
 import type { Trajectory, TrajectoryContent } from "#contracts/trajectory.ts";
 import { parseAssistantText } from "#core/trajectories/parseAssistantText.ts";
 import { encodeBlocks, flatten } from "./blocks.ts";
-import { fitToWindow } from "./fitToWindow.ts";
+import { fitToWindow, type Fit } from "./fitToWindow.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface ExampleOptions {
@@ -37,22 +37,30 @@ export function buildExample(trajectory: Trajectory, tokenizer: Tokenizer, optio
     usedTools: calledTools(trajectory, trajectory.turns.length),
   });
   if (fit.length > maxLength) return refusal("E_EXAMPLE_TOO_LONG", { length: fit.length, limit: maxLength });
-  const { inputIds, segments, turnIndices, isAssistant } = flatten(fit.blocks, tokenizer);
-  const lossMask = new Uint8Array(inputIds.length);
-  let numSupervised = 0;
-  for (let t = 1; t < inputIds.length; t++) {
-    lossMask[t] = maskMode === "everything" || (isAssistant[t] === 1 && targets.has(turnIndices[t]!)) ? 1 : 0;
-    numSupervised += lossMask[t]!;
-  }
-  if (numSupervised === 0) return refusal("E_EXAMPLE_NO_TARGET", {});
-  const fullLength = inputIds.length + fit.cuts.reduce((sum, cut) => sum + cut.numTokens, 0);
-  return {
-    ok: true,
-    example: { trajectoryId: trajectory.id, inputIds, lossMask, segments, turnIndices, cuts: fit.cuts, fullLength },
-  };
+  const example = layOut(trajectory, fit, tokenizer, (turnIndex, isAssistant) =>
+    maskMode === "everything" ? true : isAssistant && targets.has(turnIndex),
+  );
+  return example.lossMask.includes(1) ? { ok: true, example } : refusal("E_EXAMPLE_NO_TARGET", {});
 }
 
-function refusal(code: ErrorCode, params: ErrorParams): ExampleOutcome {
+/**
+ * Blocks as the aligned arrays of an example.
+ *
+ * @param isTrained asked for each token but the first; `turnIndex` is -1 in no turn, `isAssistant` true on an assistant's text and end token
+ */
+export function layOut(
+  { id }: Pick<Trajectory, "id">,
+  { blocks, cuts }: Pick<Fit, "blocks" | "cuts">,
+  tokenizer: Tokenizer,
+  isTrained: (turnIndex: number, isAssistant: boolean) => boolean,
+): TokenizedExample {
+  const { inputIds, segments, turnIndices, isAssistant } = flatten(blocks, tokenizer);
+  const lossMask = Uint8Array.from(inputIds, (_, t) => (t > 0 && isTrained(turnIndices[t]!, isAssistant[t] === 1) ? 1 : 0));
+  const fullLength = inputIds.length + cuts.reduce((sum, cut) => sum + cut.numTokens, 0);
+  return { trajectoryId: id, inputIds, lossMask, segments, turnIndices, cuts, fullLength };
+}
+
+export function refusal(code: ErrorCode, params: ErrorParams): ExampleRefusal {
   return { ok: false, code, reason: new AppError(code, params).message };
 }
 

@@ -69,7 +69,7 @@ export function fitToWindow(blocks: TokenBlocks, tokenizer: Tokenizer, options: 
   };
 }
 
-function record(draft: Draft, kind: TruncationCut["kind"], what: string, numTokens: number): void {
+function record(draft: Pick<Draft, "cuts" | "excess">, kind: TruncationCut["kind"], what: string, numTokens: number): void {
   draft.cuts.push({ kind, what, numTokens });
   draft.excess -= numTokens;
 }
@@ -96,7 +96,11 @@ function cutUnusedTools(draft: Draft, usedTools: ReadonlySet<string>): void {
   }
 }
 
-function shortenResults(draft: Draft, tokenizer: Tokenizer): void {
+/** Cuts the longest results down to a common length, until `excess` tokens are gone or none can give any more. */
+export function shortenResults<Turn extends TurnTokens | null>(
+  draft: { readonly turns: (Turn | TurnTokens)[]; readonly cuts: TruncationCut[]; excess: number },
+  tokenizer: Tokenizer,
+): void {
   if (draft.excess <= 0) return;
   const lengths = draft.turns.flatMap((turn) => (turn?.role === "tool" && turn.ids.length > MIN_RESULT_TOKENS ? [turn.ids.length] : []));
   const cap = commonLength(lengths, draft.excess);
@@ -139,13 +143,17 @@ function cutOldestTurns(draft: Draft, targets: ReadonlySet<number>): void {
     const present = indices.filter((i) => draft.turns[i] !== null && !keep.has(i));
     const numTokens = present.reduce((sum, i) => sum + turnLength(draft.turns[i]!), 0);
     if (present.length === 0) return;
-    const what = present.map((i) => `${MARKER_WORD[draft.turns[i]!.role]} in turn ${draft.turns[i]!.turnIndex}`).join(", ");
+    const what = nameTurns(present.map((i) => draft.turns[i]!));
     for (const i of present) draft.turns[i] = null;
     record(draft, "oldestTurn", what, numTokens);
   };
   for (const exchange of groupsFrom(draft.turns, "user")) if (!exchange.some((i) => keep.has(i))) cut(exchange);
   for (const exchange of groupsFrom(draft.turns, "user")) for (const step of groupsWithin(draft.turns, exchange)) cut(step);
 }
+
+/** "assistant text in turn 2, result in turn 3" */
+export const nameTurns = (turns: readonly TurnTokens[]): string =>
+  turns.map((turn) => `${MARKER_WORD[turn.role]} in turn ${turn.turnIndex}`).join(", ");
 
 const MARKER_WORD = { system: "system text", user: "user text", assistant: "assistant text", tool: "result" } as const;
 
@@ -179,7 +187,7 @@ function groupsFrom(turns: readonly (TurnTokens | null)[], role: TurnTokens["rol
 }
 
 /** A step is an assistant turn with the results behind it; other turns stand alone. */
-function groupsWithin(turns: readonly (TurnTokens | null)[], exchange: readonly number[]): number[][] {
+export function groupsWithin(turns: readonly (TurnTokens | null)[], exchange: readonly number[]): number[][] {
   const groups: number[][] = [];
   for (const i of exchange) {
     if (turns[i]?.role === "tool" && groups.length > 0) groups.at(-1)!.push(i);

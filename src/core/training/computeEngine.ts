@@ -15,18 +15,21 @@ export interface MicroBatch {
   /** T: padded length in tokens. */
   readonly length: number;
   readonly inputIds_BT: Int32Array;
-  /** 1 = supervised, unshifted; column 0 is 0. */
-  readonly lossMask_BT: Uint8Array;
+  /** What each place should be predicted as, unshifted: `inputIds_BT`, but where merging put a row's own closing token (`mergePrefixes.ts`). */
+  readonly labels_BT: Int32Array;
+  /** How much the loss of each label counts, unshifted; 0 = not supervised; column 0 is 0. */
+  readonly lossWeights_BT: Float32Array;
   /** Seeds the dropout masks of this micro-batch; ignored where dropout is 0. */
   readonly dropoutSeed: number;
 }
 
 export interface MicroBatchLoss {
-  /** Nats; aligned with `inputIds_BT`; 0 where not supervised. Valid until the next call. */
+  /** Nats, unweighted; aligned with `labels_BT`; 0 where not supervised. Valid until the next call. */
   readonly perTokenLoss_BT: Float32Array;
-  /** Sum over supervised tokens, accumulated in double precision. */
+  /** Sum of weight times loss over supervised tokens, accumulated in double precision. */
   readonly lossSum: number;
-  readonly numSupervisedTokens: number;
+  /** Sum of the weights: what `lossSum` is divided by for a mean. Where every weight is 1, the number of supervised tokens. */
+  readonly weightSum: number;
 }
 
 export interface ParameterArray {
@@ -34,7 +37,7 @@ export interface ParameterArray {
   readonly shape: readonly number[];
   /** Live: the engine reads its weights from here in every call. */
   readonly values: Float32Array;
-  /** Sum, not mean, of the gradients since `zeroGradients`, over all supervised tokens. */
+  /** Sum, not mean, of the gradients since `zeroGradients`, over all supervised tokens by their weights. */
   readonly gradient: Float32Array;
 }
 

@@ -13,12 +13,13 @@ import type { TrainExample } from "./microBatch.ts";
 
 const EXAMPLES: readonly TrainExample[] = [1, 2, 7, 64].map((length) => ({
   inputIds: Int32Array.from({ length }, (_, t) => (t * 7919 + length) % 50272),
-  lossMask: Uint8Array.from({ length }, (_, t) => (t > 0 && t % 3 === 0 ? 1 : 0)),
+  labels: Int32Array.from({ length }, (_, t) => (t === 6 ? 2 : (t * 7919 + length) % 50272)),
+  lossWeights: Float32Array.from({ length }, (_, t) => (t > 0 && t % 3 === 0 ? 0.5 * t : 0)),
   segments: Uint8Array.from({ length }, (_, t) => t % 10),
 }));
 
-function fileOf(examples: readonly TrainExample[], version = EXAMPLE_FILE_VERSION): Uint8Array {
-  const records = examples.map(encodeRecord);
+function fileOf(examples: readonly TrainExample[], { version = EXAMPLE_FILE_VERSION, encode = encodeRecord } = {}): Uint8Array {
+  const records = examples.map(encode);
   const index = encodeIndex({
     version,
     tokenizer: "toy",
@@ -75,8 +76,20 @@ describe("the example file", () => {
     }
   });
 
-  it("refuses another version, naming both", () => {
-    expect(() => readAll(fileOf(EXAMPLES, 2))).toThrow("it is of version 2; this one reads 1");
+  it("still reads version 1, in which every supervised token counted once", () => {
+    const encode = ({ inputIds, lossWeights, segments }: TrainExample) => {
+      const bytes = new Uint8Array(Math.ceil((inputIds.length * 6) / 4) * 4);
+      bytes.set(new Uint8Array(inputIds.buffer));
+      bytes.set(lossWeights, 4 * inputIds.length);
+      bytes.set(segments, 5 * inputIds.length);
+      return { bytes, checksum: crc32(bytes) };
+    };
+    const masked = EXAMPLES.map((example) => ({ ...example, lossWeights: example.lossWeights.map((weight) => (weight > 0 ? 1 : 0)) }));
+    expect(readAll(fileOf(masked, { version: 1, encode }))).toEqual(masked.map((example) => ({ ...example, labels: example.inputIds })));
+  });
+
+  it("refuses another version, naming what it reads", () => {
+    expect(() => readAll(fileOf(EXAMPLES, { version: 3 }))).toThrow("it is of version 3; this program reads 1 and 2");
   });
 });
 

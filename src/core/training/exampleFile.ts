@@ -3,14 +3,18 @@
  *
  *   magic (8 bytes) | one record an example | index (JSON, UTF-8) | CRC-32 of the index | its length in bytes | magic
  *
- * A record is inputIds as Int32, lossMask and segments as bytes, filled up to a multiple of four. The index comes last, so that the
- * file is written in one pass, and names each record's length and CRC-32. Numbers are little-endian.
+ * A record is inputIds and labels as Int32, lossWeights as Float32 and segments as bytes, filled up to a multiple of four. The index comes
+ * last, so that the file is written in one pass, and names each record's length and CRC-32. Numbers are little-endian.
+ *
+ * Version 1 had no labels and a byte for each weight (0 or 1); a run prepared with it still resumes.
  */
 import { AppError } from "#contracts/errors.ts";
 import type { Split } from "#contracts/trajectory.ts";
 import type { ExampleSet, TrainExample } from "./microBatch.ts";
 
-export const EXAMPLE_FILE_VERSION = 1;
+export const EXAMPLE_FILE_VERSION = 2;
+/** Bytes of a token in a record, by version of the file. */
+const TOKEN_BYTES: Readonly<Record<number, number>> = { 1: 6, 2: 13 };
 const MAGIC = new TextEncoder().encode("CSMEXMP1");
 const TAIL_BYTES = 8 + MAGIC.length;
 
@@ -28,6 +32,7 @@ export interface ExampleFileOrigin {
 /** Parallel arrays, one entry a record. */
 export interface ExampleFileIndex extends ExampleFileOrigin {
   readonly version: number;
+  /** Whose tokens a record holds. Those of others that merging put into it are in the workspace's record of the run. */
   readonly trajectoryIds: readonly string[];
   readonly splits: readonly Split[];
   /** Tokens. */
@@ -38,21 +43,37 @@ export interface ExampleFileIndex extends ExampleFileOrigin {
 export const EXAMPLE_FILE_START: Uint8Array<ArrayBuffer> = MAGIC;
 
 /** Bytes of a record of that many tokens. */
-export function recordBytes(length: number): number {
-  return Math.ceil((length * 6) / 4) * 4;
+export function recordBytes(length: number, version = EXAMPLE_FILE_VERSION): number {
+  return Math.ceil((length * TOKEN_BYTES[version]!) / 4) * 4;
 }
 
-export function encodeRecord({ inputIds, lossMask, segments }: TrainExample): {
+export function encodeRecord({ inputIds, labels, lossWeights, segments }: TrainExample): {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly checksum: number;
 } {
   const length = inputIds.length;
   const bytes = new Uint8Array(recordBytes(length));
   const view = new DataView(bytes.buffer);
-  for (let t = 0; t < length; t++) view.setInt32(4 * t, inputIds[t]!, true);
-  bytes.set(lossMask, 4 * length);
-  bytes.set(segments, 5 * length);
+  for (let t = 0; t < length; t++) {
+    view.setInt32(4 * t, inputIds[t]!, true);
+    view.setInt32(4 * (length + t), labels[t]!, true);
+    view.setFloat32(4 * (2 * length + t), lossWeights[t]!, true);
+  }
+  bytes.set(segments, 12 * length);
   return { bytes, checksum: crc32(bytes) };
+}
+
+/** @param length tokens that the record holds */
+export function decodeRecord(bytes: Uint8Array, length: number, version = EXAMPLE_FILE_VERSION): TrainExample {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const int32At = (start: number): Int32Array => Int32Array.from({ length }, (_, t) => view.getInt32(start + 4 * t, true));
+  const inputIds = int32At(0);
+  if (version === 1) {
+    const lossWeights = Float32Array.from(bytes.subarray(4 * length, 5 * length));
+    return { inputIds, labels: inputIds, lossWeights, segments: bytes.slice(5 * length, 6 * length) };
+  }
+  const lossWeights = Float32Array.from({ length }, (_, t) => view.getFloat32(4 * (2 * length + t), true));
+  return { inputIds, labels: int32At(4 * length), lossWeights, segments: bytes.slice(12 * length, 13 * length) };
 }
 
 /** Last part of the file, after the records in the index's order. */
@@ -92,11 +113,14 @@ export function openExampleFile(source: ByteSource): ExampleFile {
   const json = source.read(indexStart, indexBytes);
   if (crc32(json) !== tailView.getUint32(0, true)) throw corrupt("its index does not match its checksum");
   const index = JSON.parse(new TextDecoder().decode(json)) as ExampleFileIndex;
-  if (index.version !== EXAMPLE_FILE_VERSION) throw corrupt(`it is of version ${index.version}; this one reads ${EXAMPLE_FILE_VERSION}`);
+  const { version } = index;
+  if (TOKEN_BYTES[version] === undefined) {
+    throw corrupt(`it is of version ${version}; this program reads ${Object.keys(TOKEN_BYTES).join(" and ")}`);
+  }
 
   const offsets = new Float64Array(index.lengths.length + 1);
   offsets[0] = MAGIC.length;
-  index.lengths.forEach((length, i) => (offsets[i + 1] = offsets[i]! + recordBytes(length)));
+  index.lengths.forEach((length, i) => (offsets[i + 1] = offsets[i]! + recordBytes(length, version)));
   if (offsets.at(-1) !== indexStart) throw corrupt("its records do not fill it");
 
   return {
@@ -105,14 +129,9 @@ export function openExampleFile(source: ByteSource): ExampleFile {
     numTokensOf: (i) => index.lengths[i]!,
     at(i) {
       const length = index.lengths[i]!;
-      const bytes = source.read(offsets[i]!, recordBytes(length));
+      const bytes = source.read(offsets[i]!, recordBytes(length, version));
       if (crc32(bytes) !== index.checksums[i]) throw corrupt(`example ${i} (${index.trajectoryIds[i]}) does not match its checksum`);
-      const view = new DataView(bytes.buffer, bytes.byteOffset);
-      return {
-        inputIds: Int32Array.from({ length }, (_, t) => view.getInt32(4 * t, true)),
-        lossMask: bytes.slice(4 * length, 5 * length),
-        segments: bytes.slice(5 * length, 6 * length),
-      };
+      return decodeRecord(bytes, length, version);
     },
   };
 }

@@ -11,7 +11,8 @@ describe("supervised tokens", () => {
       batchSize: 2,
       length: 4,
       inputIds_BT: Int32Array.of(2, 10, 11, 12, 2, 20, 21, 1),
-      lossMask_BT: Uint8Array.of(0, 0, 1, 1, 0, 1, 0, 0),
+      labels_BT: Int32Array.of(2, 10, 11, 99, 2, 20, 21, 1),
+      lossWeights_BT: Float32Array.of(0, 0, 1, 2, 0, 0.5, 0, 0),
       dropoutSeed: 0,
     });
     expect(found).toEqual({
@@ -19,12 +20,14 @@ describe("supervised tokens", () => {
       tokenPlaces_S: Int32Array.of(2, 3, 5),
       predictorPlaces_S: Int32Array.of(1, 2, 4),
       inverse_P: Int32Array.of(3, 0, 1, 3, 2, 3, 3, 3),
-      targets_S: Int32Array.of(11, 12, 20),
+      targets_S: Int32Array.of(11, 99, 20),
+      lossWeights_S: Float32Array.of(1, 2, 0.5),
     });
   });
 
   it("never include the first token of a row: nothing comes before it", () => {
-    const batch = { batchSize: 1, length: 2, inputIds_BT: Int32Array.of(2, 3), lossMask_BT: Uint8Array.of(1, 0), dropoutSeed: 0 };
+    const ids = Int32Array.of(2, 3);
+    const batch = { batchSize: 1, length: 2, inputIds_BT: ids, labels_BT: ids, lossWeights_BT: Float32Array.of(1, 0), dropoutSeed: 0 };
     expect(supervisedTokens(batch).numSupervisedTokens).toBe(0);
   });
 });

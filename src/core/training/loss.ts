@@ -18,6 +18,8 @@ export interface SupervisedTokens {
   /** For each place of the batch its index in `predictorPlaces_S`, or S where it predicts nothing that counts. */
   readonly inverse_P: Int32Array;
   readonly targets_S: Int32Array;
+  /** How much the loss of each counts. */
+  readonly lossWeights_S: Float32Array;
 }
 
 /**
@@ -25,18 +27,25 @@ export interface SupervisedTokens {
  * The shift by one happens here and nowhere else.
  */
 export function supervisedTokens(batch: MicroBatch): SupervisedTokens {
-  const { batchSize, length, inputIds_BT, lossMask_BT } = batch;
+  const { batchSize, length, labels_BT, lossWeights_BT } = batch;
   const tokenPlaces: number[] = [];
   for (let b = 0; b < batchSize; b++) {
     // from 1: nothing comes before the first token, so nothing can predict it
-    for (let t = 1; t < length; t++) if (lossMask_BT[b * length + t] === 1) tokenPlaces.push(b * length + t);
+    for (let t = 1; t < length; t++) if (lossWeights_BT[b * length + t]! > 0) tokenPlaces.push(b * length + t);
   }
   const S = tokenPlaces.length;
   const tokenPlaces_S = Int32Array.from(tokenPlaces);
   const predictorPlaces_S = tokenPlaces_S.map((place) => place - 1);
   const inverse_P = new Int32Array(batchSize * length).fill(S);
   predictorPlaces_S.forEach((place, s) => (inverse_P[place] = s));
-  return { numSupervisedTokens: S, tokenPlaces_S, predictorPlaces_S, inverse_P, targets_S: tokenPlaces_S.map((p) => inputIds_BT[p]!) };
+  return {
+    numSupervisedTokens: S,
+    tokenPlaces_S,
+    predictorPlaces_S,
+    inverse_P,
+    targets_S: tokenPlaces_S.map((place) => labels_BT[place]!),
+    lossWeights_S: Float32Array.from(tokenPlaces_S, (place) => lossWeights_BT[place]!),
+  };
 }
 
 /**

@@ -1,15 +1,30 @@
 /** @file Examples of a run as the loop reads them, and their assembly into padded micro-batches. */
+import type { TokenizedExample } from "#contracts/example.ts";
 import { paddedLength } from "../model/paddedLength.ts";
 import type { MicroBatch } from "./computeEngine.ts";
 
 /** The part of a tokenized example that training needs; aligned arrays of length T. */
 export interface TrainExample {
   readonly inputIds: Int32Array;
-  /** 1 = supervised; position 0 is 0. */
-  readonly lossMask: Uint8Array;
-  /** Index into `SEGMENTS`. */
+  /** What the place should be predicted as: `inputIds`, but where merging put a shorter row's own closing token. */
+  readonly labels: Int32Array;
+  /** How many rows train on the label; 0 = not supervised; position 0 is 0. */
+  readonly lossWeights: Float32Array;
+  /** Of the labels: index into `SEGMENTS`. */
   readonly segments: Uint8Array;
 }
+
+/** An example whose supervised tokens all count once and are their own labels. */
+export function trainExampleOf({
+  inputIds,
+  lossMask,
+  segments,
+}: Pick<TokenizedExample, "inputIds" | "lossMask" | "segments">): TrainExample {
+  return { inputIds, labels: inputIds, lossWeights: Float32Array.from(lossMask), segments };
+}
+
+/** Sum of an example's weights: its supervised tokens, each as often as rows train on it. */
+export const weightOf = ({ lossWeights }: TrainExample): number => lossWeights.reduce((sum, weight) => sum + weight, 0);
 
 /** Random access to examples: an array in memory, or a file read as needed. */
 export interface ExampleSet {
@@ -35,10 +50,12 @@ export function assembleMicroBatch(
   const longest = examples.reduce((length, { inputIds }) => Math.max(length, inputIds.length), 0);
   const length = Math.max(longest, paddedLength(longest, maxLength));
   const inputIds_BT = new Int32Array(batchSize * length).fill(padTokenId);
-  const lossMask_BT = new Uint8Array(batchSize * length);
-  examples.forEach(({ inputIds, lossMask }, row) => {
+  const labels_BT = inputIds_BT.slice();
+  const lossWeights_BT = new Float32Array(batchSize * length);
+  examples.forEach(({ inputIds, labels, lossWeights }, row) => {
     inputIds_BT.set(inputIds, row * length);
-    lossMask_BT.set(lossMask, row * length);
+    labels_BT.set(labels, row * length);
+    lossWeights_BT.set(lossWeights, row * length);
   });
-  return { batchSize, length, inputIds_BT, lossMask_BT, dropoutSeed };
+  return { batchSize, length, inputIds_BT, labels_BT, lossWeights_BT, dropoutSeed };
 }

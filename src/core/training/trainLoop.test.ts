@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SEGMENTS } from "#contracts/example.ts";
 import { runConfigSchema, type EvalMetrics, type RunConfig, type StepMetrics } from "#contracts/run.ts";
 import { createBigramEngine } from "../../../test/fixtures/bigramEngine.ts";
+import { mergeInto, openSequence } from "./mergePrefixes.ts";
 import { exampleSetOf, type TrainExample } from "./microBatch.ts";
 import { randomIntegers } from "../model/random.ts";
 import { TrainControl } from "./trainControl.ts";
@@ -17,9 +18,9 @@ function countingExamples(count: number): TrainExample[] {
     const length = 5 + (next() % 12);
     const inputIds = Int32Array.from({ length }, () => 1);
     for (let t = 1; t < length; t++) inputIds[t] = next() % 8 === 0 ? 1 + (next() % 10) : 1 + (inputIds[t - 1]! % 10);
-    const lossMask = Uint8Array.from({ length }, (_, t) => (t < 3 ? 0 : 1));
+    const lossWeights = Float32Array.from({ length }, (_, t) => (t < 3 ? 0 : 1));
     const segments = Uint8Array.from({ length }, (_, t) => SEGMENTS.indexOf(t < 3 ? "user" : t === length - 1 ? "stop" : "toolName"));
-    return { inputIds, lossMask, segments };
+    return { inputIds, labels: inputIds, lossWeights, segments };
   });
 }
 
@@ -92,6 +93,36 @@ describe("trainLoop", () => {
       expect(metrics.numTokens).toBe(metrics.examples.reduce((n, { index }) => n + EXAMPLES[index]!.inputIds.length, 0));
       expect(metrics.segmentLoss.stop!.count).toBe(metrics.examples.length);
     }
+  });
+
+  it("learns the same from rows apart and from the sequence that merging made of them", async () => {
+    const rows = EXAMPLES.slice(0, 4);
+    const twice = rows.flatMap((row) => [row, row]);
+    const merged = rows.map((row) => {
+      const sequence = openSequence(row);
+      expect(mergeInto(sequence, row)).toBe(true);
+      return sequence;
+    });
+    const trainOn = (examples: readonly TrainExample[], microBatchSize: number) =>
+      run({
+        examples: exampleSetOf(examples),
+        trainIndices: [...examples.keys()],
+        evalIndices: [...examples.keys()],
+        config: config({ microBatchSize, gradientAccumulationSteps: 1, epochs: 5 }),
+      });
+    const [apart, together] = [await trainOn(twice, 8), await trainOn(merged, 4)];
+    const measured = ({ steps, evals }: typeof apart) => ({
+      supervised: steps.map(({ numSupervisedTokens }) => numSupervisedTokens),
+      stops: steps.map(({ segmentLoss }) => segmentLoss.stop!.count),
+      evaluated: evals.map(({ numSupervisedTokens }) => numSupervisedTokens),
+    });
+    expect(measured(together)).toEqual(measured(apart));
+    expect(together.steps.map(({ loss }) => loss)).toBeAllclose(
+      apart.steps.map(({ loss }) => loss),
+      { rtol: 1e-6 },
+    );
+    together.weights.forEach((weights, i) => expect(weights).toBeAllclose(apart.weights[i]!, { rtol: 1e-5, atol: 1e-6 }));
+    expect(together.steps[0]!.numTokens).toBe(apart.steps[0]!.numTokens / 2);
   });
 
   it("evaluates every N steps and at the end", async () => {

@@ -131,25 +131,25 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
     if (accumulated === null) break;
 
     const updateStart = now();
-    const { lossSum, numSupervisedTokens } = accumulated;
-    const gradNorm = optimizer.gradNorm(1 / numSupervisedTokens);
+    const { lossSum, weightSum } = accumulated;
+    const gradNorm = optimizer.gradNorm(1 / weightSum);
     const scale = clipScale(gradNorm, config.maxGradNorm);
     const learningRate = learningRateAt(step + 1, config, numSteps);
     const skipped = !mayUpdate({ lossSum, gradNorm });
-    if (!skipped) optimizer.update(config, { learningRate, gradientScale: scale / numSupervisedTokens });
+    if (!skipped) optimizer.update(config, { learningRate, gradientScale: scale / weightSum });
     step += 1;
     if (skipped) health = afterSkipping(health, step);
 
     const seconds = (accumulated.milliseconds + now() - updateStart) / 1000;
     const metrics: StepMetrics = {
       step,
-      loss: lossSum / numSupervisedTokens,
+      loss: lossSum / weightSum,
       learningRate,
       gradNorm,
       clipped: scale < 1,
       skipped,
       numTokens: accumulated.numTokens,
-      numSupervisedTokens,
+      numSupervisedTokens: weightSum,
       seconds,
       tokensPerSecond: seconds > 0 ? accumulated.numTokens / seconds : 0,
       memoryBytes: hooks.memoryBytes?.() ?? 0,
@@ -178,7 +178,7 @@ interface Pacing {
 
 interface AccumulatedStep {
   readonly lossSum: number;
-  readonly numSupervisedTokens: number;
+  readonly weightSum: number;
   readonly numTokens: number;
   readonly segmentLoss: Partial<Record<Segment, LossSum>>;
   readonly examples: StepMetrics["examples"];
@@ -191,9 +191,9 @@ async function accumulateStep(options: TrainOptions, batch: StepBatch, step: num
   const { engine, config, examples, trainIndices, padTokenId } = options;
   engine.zeroGradients();
   const segmentSums = new Float64Array(SEGMENTS.length);
-  const segmentCounts = new Uint32Array(SEGMENTS.length);
+  const segmentCounts = new Float64Array(SEGMENTS.length);
   const exampleLosses: { readonly index: number; readonly loss: LossSum }[] = [];
-  let [lossSum, numSupervisedTokens, numTokens, milliseconds] = [0, 0, 0, 0];
+  let [lossSum, weightSum, numTokens, milliseconds] = [0, 0, 0, 0];
   for (const [microStep, positions] of batch.microBatches.entries()) {
     if (!(await pacing.mayGoOn())) return null;
     const start = pacing.now();
@@ -203,13 +203,13 @@ async function accumulateStep(options: TrainOptions, batch: StepBatch, step: num
     const microBatch = assembleMicroBatch(rows, { padTokenId, maxLength: config.maxLength, dropoutSeed });
     const loss = await engine.accumulateGradients(microBatch);
     lossSum += loss.lossSum;
-    numSupervisedTokens += loss.numSupervisedTokens;
+    weightSum += loss.weightSum;
     rows.forEach((row, r) => {
       const segments = row.segments;
-      const own = sumSupervised(microBatch, loss, r, row.inputIds.length, (t, nats) => {
+      const own = sumSupervised(microBatch, loss, r, row.inputIds.length, (t, nats, weight) => {
         const segment = segments[t]!;
-        segmentSums[segment]! += nats;
-        segmentCounts[segment]! += 1;
+        segmentSums[segment]! += weight * nats;
+        segmentCounts[segment]! += weight;
       });
       numTokens += row.inputIds.length;
       exampleLosses.push({ index: indices[r]!, loss: own });
@@ -220,25 +220,26 @@ async function accumulateStep(options: TrainOptions, batch: StepBatch, step: num
   SEGMENTS.forEach((segment, s) => {
     if (segmentCounts[s]! > 0) segmentLoss[segment] = { sum: segmentSums[s]!, count: segmentCounts[s]! };
   });
-  return { lossSum, numSupervisedTokens, numTokens, segmentLoss, examples: exampleLosses, milliseconds };
+  return { lossSum, weightSum, numTokens, segmentLoss, examples: exampleLosses, milliseconds };
 }
 
-/** Loss of one row of a micro-batch over its supervised tokens. */
+/** Loss of one row of a micro-batch over its supervised tokens, each by its weight. */
 function sumSupervised(
   batch: MicroBatch,
   loss: MicroBatchLoss,
   row: number,
   length: number,
-  visit: (t: number, nats: number) => void,
+  visit: (t: number, nats: number, weight: number) => void,
 ): LossSum {
   let [sum, count] = [0, 0];
   const offset = row * batch.length;
   for (let t = 1; t < length; t++) {
-    if (batch.lossMask_BT[offset + t] !== 1) continue;
+    const weight = batch.lossWeights_BT[offset + t]!;
+    if (weight === 0) continue;
     const nats = loss.perTokenLoss_BT[offset + t]!;
-    sum += nats;
-    count += 1;
-    visit(t, nats);
+    sum += weight * nats;
+    count += weight;
+    visit(t, nats, weight);
   }
   return { sum, count };
 }
@@ -247,21 +248,21 @@ function sumSupervised(
 async function evaluate(options: TrainOptions, step: number, pacing: Pacing): Promise<EvalMetrics | null> {
   const { engine, config, examples, evalIndices = [], padTokenId } = options;
   const sorted = [...evalIndices].sort((a, b) => examples.numTokensOf(a) - examples.numTokensOf(b) || a - b);
-  let [lossSum, numSupervisedTokens, milliseconds] = [0, 0, 0];
+  let [lossSum, weightSum, milliseconds] = [0, 0, 0];
   for (let i = 0; i < sorted.length; i += config.microBatchSize) {
     if (!(await pacing.mayGoOn())) return null;
     const start = pacing.now();
     const rows = sorted.slice(i, i + config.microBatchSize).map((index) => examples.at(index));
     const loss = await engine.evaluateLoss(assembleMicroBatch(rows, { padTokenId, maxLength: config.maxLength, dropoutSeed: 0 }));
     lossSum += loss.lossSum;
-    numSupervisedTokens += loss.numSupervisedTokens;
+    weightSum += loss.weightSum;
     milliseconds += pacing.now() - start;
   }
   return {
     step,
-    loss: lossSum / numSupervisedTokens,
+    loss: lossSum / weightSum,
     numExamples: sorted.length,
-    numSupervisedTokens,
+    numSupervisedTokens: weightSum,
     seconds: milliseconds / 1000,
   };
 }

@@ -1,4 +1,5 @@
 /** @file Every migration in order; append-only. The position, counted from 1, is the schema number kept in `user_version`. */
 import { init } from "./001-init.ts";
+import { mergedExamples } from "./002-merged-examples.ts";
 
-export const MIGRATIONS: readonly string[] = [init];
+export const MIGRATIONS: readonly string[] = [init, mergedExamples];

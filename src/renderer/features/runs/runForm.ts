@@ -12,7 +12,7 @@ export const NUMBER_FIELDS: readonly FormField[] = [
   { key: "epochs", label: "Epochs", hint: "Passes over the training split" },
   { key: "learningRate", label: "Learning rate", hint: "Peak, after the warm-up" },
   { key: "warmupRatio", label: "Warm-up, share of steps" },
-  { key: "microBatchSize", label: "Batch, examples at once" },
+  { key: "microBatchSize", label: "Batch, sequences at once" },
   { key: "gradientAccumulationSteps", label: "Accumulation, batches a step" },
   { key: "maxGradNorm", label: "Clip gradients at norm" },
   { key: "maxLength", label: "Max length, tokens" },
