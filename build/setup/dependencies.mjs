@@ -16,7 +16,7 @@ const parse = (text) =>
 const atLeast = (version, minimum) => version[0] > minimum[0] || (version[0] === minimum[0] && version[1] >= minimum[1]);
 
 /** Where npm's own script is: npm tells its children; otherwise the npm on PATH is asked for. */
-function npmCommand() {
+export function npmCommand() {
   const script = process.env.npm_execpath;
   // npm's own Node, not the one in node_modules: `npm ci` deletes that one under our feet
   const node = process.env.npm_node_execpath ?? process.execPath;

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { AppError } from "#contracts/errors.ts";
 import { textOption, usageError, type Command } from "./command.ts";
 import { demo } from "./commands/demo.ts";
+import { engines } from "./commands/engines.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { exportRows } from "./commands/export.ts";
 import { exportModel } from "./commands/exportModel.ts";
@@ -17,7 +18,7 @@ import { openTerminal, printError, printJson } from "./terminal.ts";
 import { watchJob } from "./watchJob.ts";
 import { openWorkbench, type Place, type Workbench } from "./workbench.ts";
 
-export const COMMANDS: readonly Command[] = [demo, importFiles, tokens, models, train, evaluate, exportRows, exportModel, serve];
+export const COMMANDS: readonly Command[] = [demo, importFiles, tokens, models, train, evaluate, exportRows, exportModel, engines, serve];
 
 const COMMON_OPTIONS = {
   workspace: { type: "string" },

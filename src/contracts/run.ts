@@ -1,5 +1,6 @@
 /** @file A run: its configuration (the same object in form, YAML file and command line) and what it measures. */
 import { z } from "zod";
+import { ENGINE_CHOICES } from "./engines.ts";
 import { MASK_MODES, TRUNCATIONS, type Segment } from "./example.ts";
 
 export const LR_SCHEDULES = ["linear", "cosine", "constant"] as const;
@@ -36,7 +37,8 @@ export const runConfigSchema = z.object({
   saveEverySteps: z.int().positive().default(25),
   /** Checkpoints kept besides the last; null keeps all. */
   keepCheckpoints: z.int().positive().nullable().default(2),
-  engine: z.enum(["compiled", "eager"]).default("compiled"),
+  /** What computes; `auto` takes the fastest that is usable, and where the named one is not usable the CPU stands in; the run says so. */
+  engine: z.preprocess((word) => (word === "compiled" ? "cpu" : word), z.enum(ENGINE_CHOICES)).default("auto"),
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 

@@ -4,6 +4,7 @@
  * The trainer reads one prepared, immutable example file and a model folder; it never opens the database. When its channel to the
  * core closes it saves a checkpoint and ends.
  */
+import type { EngineId, EngineReport } from "./engines.ts";
 import type { EvalMetrics, RunConfig, StepMetrics } from "./run.ts";
 
 export interface TrainRequest {
@@ -35,8 +36,14 @@ export interface GenerateRequest {
   readonly stopTokenIds: readonly number[];
 }
 
+/** Asked of a process of its own: a broken driver may end it. */
+export interface ProbeRequest {
+  readonly type: "probe";
+  readonly engine: EngineId;
+}
+
 export type ToTrainer =
-  TrainRequest | GenerateRequest | { readonly type: "pause" } | { readonly type: "resume" } | { readonly type: "stop" };
+  TrainRequest | GenerateRequest | ProbeRequest | { readonly type: "pause" } | { readonly type: "resume" } | { readonly type: "stop" };
 
 export interface GeneratedPrompt {
   readonly promptIndex: number;
@@ -68,4 +75,5 @@ export type FromTrainer =
   | { readonly type: "finished"; readonly step: number; readonly reason: "done" | "stopped"; readonly checkpoint: string }
   | { readonly type: "generated"; readonly requestId: number; readonly results: readonly GeneratedPrompt[] }
   | { readonly type: "generatedAll"; readonly requestId: number; readonly seconds: number }
+  | { readonly type: "probed"; readonly report: EngineReport }
   | { readonly type: "failed"; readonly requestId: number | null; readonly error: SerializedError };

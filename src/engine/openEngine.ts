@@ -1,18 +1,23 @@
 /** @file Opens a compute engine over a model given as a configuration and weights. */
 import { availableParallelism, totalmem } from "node:os";
+import type { EngineId } from "#contracts/engines.ts";
 import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { initialParameters, type ParameterValues } from "#core/model/parameters.ts";
 import type { BatchShape } from "./compiled/blockGraphs.ts";
 import type { CompileProgress } from "./compiled/graphCache.ts";
-import { chooseMode, type GraphMode, nameOfMode } from "./compiled/graphMode.ts";
+import { chooseMode, type ChosenMode, type GraphMode, nameOfMode } from "./compiled/graphMode.ts";
+import type { Provider } from "./compiled/providers.ts";
 import { EagerBackend } from "./eager/eagerBackend.ts";
+import { loadTensorflowNode } from "./eager/tensorflowNode.ts";
+import type { EagerTfBackend } from "./eager/weightTensors.ts";
 import { loadModelFolder, type LoadOptions, type Model } from "./modelFolder.ts";
 import { ModelEngine, parameterArrays } from "./modelEngine.ts";
 import type { BackendParts, StepBackend } from "./stepBackend.ts";
 import { ParameterMemory } from "./wasm/parameterMemory.ts";
 
-export type EngineKind = "compiled" | "eager";
+/** `compiled` is the compiled engine where it runs best as far as is known without asking: on the CPU. */
+export type EngineKind = EngineId | "compiled";
 
 /** Where the model comes from: a folder in Hugging Face layout, given weights, or weights drawn from a seed. */
 export type ModelSource =
@@ -41,19 +46,24 @@ export type EngineOptions = ModelSource & EngineSettings;
 const DEFAULT_GRAPH_LIMIT = 64;
 
 /** Loaded on demand: ONNX Runtime has no build for some machines (macOS on Intel), where the eager engine still works. */
-async function compiledBackend(settings: EngineSettings, config: OptConfig, parts: BackendParts): Promise<StepBackend> {
+async function compiledBackend(provider: Provider, settings: EngineSettings, config: OptConfig, parts: BackendParts): Promise<StepBackend> {
   const { CompiledBackend } = await import("./compiled/compiledBackend.ts").catch((cause: unknown) => {
     throw new AppError("E_ENGINE", { detail: `ONNX Runtime does not load on this machine (${String(cause)})` }, { cause });
   });
   return new CompiledBackend(config, parts, {
+    provider,
     numThreads: settings.numThreads ?? availableParallelism(),
     limit: settings.graphLimit ?? DEFAULT_GRAPH_LIMIT,
-    chosen:
-      settings.graphMode === undefined
-        ? chooseMode(config, settings.largestBatch ?? { numExamples: 1, length: config.maxPositionEmbeddings }, totalmem())
-        : { mode: settings.graphMode, reason: `${nameOfMode(settings.graphMode)}: asked for` },
+    chosen: chosenMode(provider, settings, config),
     ...(settings.onCompile === undefined ? {} : { onCompile: settings.onCompile }),
   });
+}
+
+function chosenMode(provider: Provider, { graphMode, largestBatch }: EngineSettings, config: OptConfig): ChosenMode {
+  if (graphMode !== undefined) return { mode: graphMode, reason: `${nameOfMode(graphMode)}: asked for` };
+  // between the graphs of block mode everything would travel to main memory and back
+  if (provider !== "cpu") return { mode: { kind: "whole" }, reason: "whole graph: what lies between layers stays on the GPU" };
+  return chooseMode(config, largestBatch ?? { numExamples: 1, length: config.maxPositionEmbeddings }, totalmem());
 }
 
 async function modelOf(source: ModelSource): Promise<Model> {
@@ -61,18 +71,37 @@ async function modelOf(source: ModelSource): Promise<Model> {
   return "parameters" in source ? source : { config: source.config, parameters: initialParameters(source.config, source.seed) };
 }
 
+/** What computes for the compiled engine, or for the eager one. */
+function placeOf(kind: EngineKind): { readonly provider: Provider } | { readonly tfBackend: EagerTfBackend } {
+  switch (kind) {
+    case "compiled":
+    case "cpu":
+      return { provider: "cpu" };
+    case "webgpu":
+    case "cuda":
+      return { provider: kind };
+    case "tfjs-node-gpu":
+    case "tfjs-node":
+      return { tfBackend: loadTensorflowNode(kind) };
+    case "eager":
+      return { tfBackend: "cpu" };
+  }
+}
+
 /** @throws E_MODEL_INVALID, E_FILE_NOT_FOUND where the folder does not hold a model that fits */
 export async function openEngine(options: EngineOptions): Promise<ModelEngine> {
   const model = await modelOf(options);
   const { config } = model;
   const dropoutRate = options.dropout ?? config.dropout;
-  if (options.kind === "eager") {
+  const on = placeOf(options.kind);
+  if ("tfBackend" in on) {
     const parameters = parameterArrays(model.parameters);
-    return new ModelEngine({ config, parameters, backend: new EagerBackend(config, { parameters, dropoutRate }), dropoutRate });
+    const backend = new EagerBackend(config, { parameters, dropoutRate }, on.tfBackend);
+    return new ModelEngine({ config, parameters, backend, dropoutRate });
   }
   const memory = new ParameterMemory(model.parameters);
   const { parameters } = memory;
   parameters.forEach(({ values }, i) => values.set(model.parameters[i]!.values));
-  const backend = await compiledBackend(options, config, { parameters, dropoutRate });
+  const backend = await compiledBackend(on.provider, options, config, { parameters, dropoutRate });
   return new ModelEngine({ config, parameters, optimizer: memory, backend, dropoutRate });
 }

@@ -8,6 +8,7 @@ import { basename, join, resolve } from "node:path";
 import { AppError } from "#contracts/errors.ts";
 import { openStore, type Store } from "#store/index.ts";
 import { lockWorkspace } from "#store/workspaceLock.ts";
+import { createEngines, type Engines } from "./engines.ts";
 import { registerEvaluateRestart } from "./evaluateRun.ts";
 import { registerExportRestart } from "./exportDataset.ts";
 import { registerModelExportRestart } from "./exportModel.ts";
@@ -53,6 +54,7 @@ export interface Core {
   readonly store: Store;
   readonly jobs: JobRegistry;
   readonly trainers: TrainerHost;
+  readonly engines: Engines;
   /** True from the first call of `close`: nothing new is started then. */
   isClosing(): boolean;
   /** Stops jobs (each keeps what it has done), ends the trainers, closes the database, lets go of the lock. */
@@ -88,7 +90,15 @@ export function openCore(options: CoreOptions): Core {
     store.close();
     lock.release();
   };
-  const core: Core = { paths, store, jobs, trainers, isClosing: () => closing !== undefined, close: () => (closing ??= close()) };
+  const core: Core = {
+    paths,
+    store,
+    jobs,
+    trainers,
+    engines: createEngines(trainers),
+    isClosing: () => closing !== undefined,
+    close: () => (closing ??= close()),
+  };
   registerImportRestart(core);
   registerTrainRestart(core);
   registerEvaluateRestart(core);

@@ -15,7 +15,7 @@ export function getRun(core: Core, id: string): RunDetail {
   const { runs, runPoints } = core.store;
   const run = runs.get(id);
   const summary = summaryOf(run);
-  const { config, plan, phase, error, model } = run;
+  const { config, plan, phase, error, model, engine } = run;
   return {
     ...summary,
     config,
@@ -23,6 +23,7 @@ export function getRun(core: Core, id: string): RunDetail {
     phase,
     error,
     model,
+    engine,
     checkpoints: runs.checkpoints(id),
     evals: runPoints.evals(id),
     resumedAt: runs.resumedAt(id),

@@ -4,6 +4,7 @@
  * How a process is made is injected: `child_process.fork` here, a utility process under Electron.
  */
 import { fork } from "node:child_process";
+import { ENGINE_NAMES, type EngineId, type EngineReport } from "#contracts/engines.ts";
 import { AppError, type ErrorCode } from "#contracts/errors.ts";
 import type { FromTrainer, GenerateRequest, GeneratedPrompt, SerializedError, ToTrainer, TrainRequest } from "#contracts/trainer.ts";
 
@@ -44,7 +45,7 @@ export function forkTrainer(entry: string): SpawnTrainer {
   };
 }
 
-export type TrainMessage = Exclude<FromTrainer, { type: "generated" | "generatedAll" | "failed" }>;
+export type TrainMessage = Exclude<FromTrainer, { type: "generated" | "generatedAll" | "probed" | "failed" }>;
 
 /** A run in progress. */
 export interface TrainingSession {
@@ -71,6 +72,8 @@ export interface TrainerHost {
   train(request: Omit<TrainRequest, "type">, onMessage: (message: TrainMessage) => void): TrainingSession;
   /** In the order of the prompts. Requests are answered one after the other by one process, which keeps the last model loaded. */
   generate(options: GenerateOptions): Promise<{ readonly results: readonly GeneratedPrompt[]; readonly seconds: number }>;
+  /** Tries one engine in a process of its own; never rejects: a process that dies or is silent is what was found. */
+  probe(engine: EngineId): Promise<EngineReport>;
   /** What computes, in words, as the last trainer reported it. */
   readonly engineName: string | null;
   /** Stops and saves every run, ends every process. */
@@ -93,7 +96,7 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
         trainer.onMessage((message) => {
           if (message.type === "ready") engineName = message.engine;
           if (message.type === "failed") reject(errorOf(message.error));
-          else if (message.type !== "generated" && message.type !== "generatedAll") {
+          else if (message.type !== "generated" && message.type !== "generatedAll" && message.type !== "probed") {
             onMessage(message);
             if (message.type === "finished") resolve({ step: message.step, reason: message.reason });
           }
@@ -123,6 +126,8 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
       return generator.generate(options);
     },
 
+    probe: (engine) => probeWith(spawn(), engine),
+
     async close() {
       generator?.close();
       const going = [...sessions];
@@ -130,6 +135,25 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
       await Promise.allSettled(going.map(({ ended }) => ended));
     },
   };
+}
+
+/** A driver that has not answered by then never will; software graphics take some seconds. */
+const PROBE_TIMEOUT_MS = 60_000;
+
+function probeWith(trainer: TrainerProcess, engine: EngineId): Promise<EngineReport> {
+  return new Promise<EngineReport>((resolve) => {
+    const unusable = (found: string): void =>
+      resolve({ id: engine, name: ENGINE_NAMES[engine], isUsable: false, found, remedy: "Update its driver.", gigaflops: null });
+    const timer = setTimeout(() => unusable(`It did not answer within ${PROBE_TIMEOUT_MS / 1000} seconds.`), PROBE_TIMEOUT_MS);
+    trainer.onMessage((message) => {
+      if (message.type === "probed") resolve(message.report);
+    });
+    trainer.onExit((detail) => {
+      clearTimeout(timer);
+      unusable(`Trying it ended the process (${detail}).`);
+    });
+    trainer.send({ type: "probe", engine });
+  }).finally(() => trainer.kill());
 }
 
 interface Generator {

@@ -69,6 +69,17 @@ async function weightsOf(workspace: TinyWorkspace, runId: string): Promise<reado
 }
 
 describe("a run", () => {
+  it("says what computes it, and which engine stood in for one that is not there", async () => {
+    const workspace = await openedWorkspace();
+    const { runId } = await train(workspace, { engine: "tfjs-node", maxSteps: 1 });
+    expect(getRun(workspace.core, runId).engine).toEqual({
+      id: "cpu",
+      wanted: "tfjs-node",
+      name: expect.stringMatching(/^ONNX Runtime CPU, /) as string,
+      note: expect.stringMatching(/tfjs-node is not installed.*ONNX Runtime on the CPU computes instead/) as string,
+    });
+  });
+
   it("is counted, trained, evaluated, saved and readable down to the rows of a step", async () => {
     const workspace = await openedWorkspace();
     const { core } = workspace;

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { RunEngine } from "#contracts/engines.ts";
 import { AppError } from "#contracts/errors.ts";
 import type { RunState } from "#contracts/run.ts";
 import { countParameters } from "#core/model/parameters.ts";
@@ -101,6 +102,7 @@ async function drive(core: Core, { handle, runId, resume }: Drive): Promise<Trai
 
   const modelDir = checkpoint?.dir ?? modelDirOf(paths, run.config.baseModel);
   const numSteps = await prepare(core, { handle, run, runDir, modelDir });
+  const engine = await chosenEngine(core, { handle, run });
   const phase = damaged.length === 0 ? "starting the trainer" : `starting the trainer (passed over ${damaged.length} damaged checkpoints)`;
   handle.report({ phase, unit: "steps", done: checkpoint?.step ?? 0, total: numSteps });
   store.runs.update(runId, { state: "compiling", phase, step: checkpoint?.step ?? 0 });
@@ -116,7 +118,10 @@ async function drive(core: Core, { handle, runId, resume }: Drive): Promise<Trai
       session?.stop();
     }
   };
-  session = core.trainers.train({ runDir, config: run.config, modelDir, resumeFrom: checkpoint?.dir ?? null }, onMessage);
+  session = core.trainers.train(
+    { runDir, config: { ...run.config, engine: engine.id }, modelDir, resumeFrom: checkpoint?.dir ?? null },
+    onMessage,
+  );
   const going = session;
   handle.onPause((pause) => (pause ? going.pause() : going.resume()));
   const stop = (): void => going.stop();
@@ -132,6 +137,17 @@ async function drive(core: Core, { handle, runId, resume }: Drive): Promise<Trai
     handle.signal.removeEventListener("abort", stop);
     recordCheckpoints(core, runId, runDir);
   }
+}
+
+/** A run that goes on keeps its engine, so that its numbers stay the same to the bit. */
+async function chosenEngine(core: Core, { handle, run }: Pick<Preparation, "handle" | "run">): Promise<RunEngine> {
+  handle.report({ phase: "choosing the engine" });
+  const chosen = await core.engines.choose(run.engine?.id ?? run.config.engine);
+  // it keeps the words of its first choice too, unless that engine is gone
+  const isKept = run.engine !== null && chosen.id === run.engine.id;
+  const engine = isKept ? run.engine : { ...chosen, wanted: run.config.engine, name: null };
+  core.store.runs.update(run.id, { engine });
+  return engine;
 }
 
 interface Gap {
@@ -200,8 +216,11 @@ interface Desk {
 function takeDown(core: Core, { handle, runId, runDir }: Desk, message: TrainMessage): void {
   const { store, jobs } = core;
   switch (message.type) {
-    case "ready":
-      return;
+    case "ready": {
+      const { engine } = store.runs.get(runId);
+      if (engine !== null) store.runs.update(runId, { engine: { ...engine, name: message.engine } });
+      break;
+    }
     case "phase":
       handle.report({ phase: message.phase });
       store.runs.update(runId, { phase: message.phase });

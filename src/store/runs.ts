@@ -1,4 +1,5 @@
 /** @file Runs: their settings, state, resumptions and checkpoints. */
+import type { RunEngine } from "#contracts/engines.ts";
 import type { DataPlan, RunConfig, RunState } from "#contracts/run.ts";
 import { AppError } from "#contracts/errors.ts";
 import { formatId, requireNumber } from "./ids.ts";
@@ -23,6 +24,8 @@ export interface RunRecord {
   readonly config: RunConfig;
   readonly plan: DataPlan | null;
   readonly model: RunModel | null;
+  /** Null until it is chosen, and for runs from before engines could be chosen. */
+  readonly engine: RunEngine | null;
   readonly error: RunError | null;
   readonly jobId: string | null;
   readonly step: number;
@@ -42,6 +45,7 @@ const COLUMNS: { readonly [Key in keyof RunChange]-?: { readonly column: string;
   config: { column: "config", json: true },
   plan: { column: "plan", json: true },
   model: { column: "model", json: true },
+  engine: { column: "engine", json: true },
   error: { column: "error", json: true },
   jobId: { column: "job_id", json: false },
   step: { column: "step", json: false },
@@ -58,6 +62,7 @@ interface RunRow {
   readonly config: string;
   readonly plan: string | null;
   readonly model: string | null;
+  readonly engine: string | null;
   readonly error: string | null;
   readonly job_id: string | null;
   readonly step: number;
@@ -170,6 +175,7 @@ function recordOf(row: RunRow): RunRecord {
     config: { ...BEFORE_MERGING.config, ...(JSON.parse(row.config) as RunConfig) },
     plan: row.plan === null ? null : { ...BEFORE_MERGING.plan, ...(JSON.parse(row.plan) as DataPlan) },
     model: row.model === null ? null : (JSON.parse(row.model) as RunModel),
+    engine: row.engine === null ? null : (JSON.parse(row.engine) as RunEngine),
     error: row.error === null ? null : (JSON.parse(row.error) as RunError),
     jobId: row.job_id,
     step: row.step,

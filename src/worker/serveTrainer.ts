@@ -3,9 +3,11 @@
  *
  * When the core is gone, a run in progress is stopped, which saves a checkpoint, and the process ends.
  */
+import { ENGINE_NAMES } from "#contracts/engines.ts";
 import { AppError } from "#contracts/errors.ts";
-import type { FromTrainer, GenerateRequest, SerializedError, ToTrainer, TrainRequest } from "#contracts/trainer.ts";
+import type { FromTrainer, GenerateRequest, ProbeRequest, SerializedError, ToTrainer, TrainRequest } from "#contracts/trainer.ts";
 import { TrainControl } from "#core/training/trainControl.ts";
+import { probeEngine } from "#engine/probeEngine.ts";
 import type { Channel } from "./channel.ts";
 import { createModelHolder } from "./generation.ts";
 import { trainRun } from "./trainRun.ts";
@@ -37,6 +39,15 @@ export function serveTrainer(channel: Channel): Promise<void> {
     }
   }
 
+  async function probe({ engine }: ProbeRequest): Promise<void> {
+    try {
+      send({ type: "probed", report: await probeEngine(engine) });
+    } catch (error) {
+      const found = `Trying it failed: ${AppError.from(error).message}`;
+      send({ type: "probed", report: { id: engine, name: ENGINE_NAMES[engine], isUsable: false, found, remedy: null, gigaflops: null } });
+    }
+  }
+
   channel.onMessage((message: ToTrainer) => {
     switch (message.type) {
       case "train":
@@ -44,6 +55,9 @@ export function serveTrainer(channel: Channel): Promise<void> {
         return;
       case "generate":
         queue = queue.then(() => generate(message));
+        return;
+      case "probe":
+        queue = queue.then(() => probe(message));
         return;
       case "pause":
         control.pause();

@@ -57,7 +57,8 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
     const engine = await openEngine({
       modelDir,
       onRead: tellReading(phase),
-      kind: config.engine,
+      // the core has chosen before; from a script, `auto` is the CPU
+      kind: config.engine === "auto" ? "cpu" : config.engine,
       ...(config.dropout === null ? {} : { dropout: config.dropout }),
       largestBatch: { numExamples: config.microBatchSize, length: config.maxLength },
       onCompile: ({ what, number, total }) =>

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ENGINE_IDS, type EngineReport } from "#contracts/engines.ts";
 import { openCore } from "#services/core.ts";
 import { corePlaces } from "#services/places.ts";
 import { writeTinyModel } from "../fixtures/tinyWorkspace.ts";
@@ -135,5 +136,17 @@ describe("a workspace that cannot be opened", () => {
     } finally {
       await core.close();
     }
+  });
+});
+
+describe("engines", () => {
+  it("lists what can compute, and a remedy with what cannot", async () => {
+    const { code, value } = await json(["engines"]);
+    expect(code).toBe(0);
+    const engines = value["engines"] as readonly EngineReport[];
+    expect(engines.map(({ id }) => id)).toEqual(ENGINE_IDS);
+    expect(engines.find(({ id }) => id === "cpu")).toMatchObject({ isUsable: true, remedy: null });
+    for (const { isUsable, found, remedy, id } of engines)
+      if (!isUsable) expect(`${id}: ${found} ${remedy}`).toMatch(/\w+\. (Install|Run|Update|null)/);
   });
 });

@@ -1,6 +1,7 @@
 /** @file `train`: starts a run, or continues one, and follows it. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import type { RunEngine } from "#contracts/engines.ts";
 import { mergingInWords } from "#contracts/mergingInWords.ts";
 import type { DataPlan, RunState } from "#contracts/run.ts";
 import { textOption, usageError, type Command, type CommandCall } from "../command.ts";
@@ -20,6 +21,8 @@ export interface TrainReport {
   /** Mean loss of the last step's tokens, nats; null where it was not finite. */
   readonly finalLoss: number | null;
   readonly evalLoss: number | null;
+  /** What computed; null where it ended before that was known. */
+  readonly engine: RunEngine | null;
   /** What it was trained on; null where it ended before that was known. */
   readonly data: Pick<
     DataPlan,
@@ -61,6 +64,7 @@ export async function followRun(
     tokensPerSecond: Math.round(median(points.tokensPerSecond)),
     finalLoss: run.lastLoss,
     evalLoss: run.lastEvalLoss,
+    engine: run.engine,
     data: run.plan === null ? null : countsOf(run.plan),
   };
 }
@@ -96,8 +100,9 @@ function dataSentence(data: NonNullable<TrainReport["data"]>): string {
 export function sentenceOf(report: TrainReport): string {
   const loss = report.finalLoss === null ? "not finite" : report.finalLoss.toFixed(4);
   const held = report.evalLoss === null ? "" : `, held-out loss ${report.evalLoss.toFixed(4)}`;
+  const engine = report.engine?.note === null || report.engine === null ? "" : `\nEngine: ${report.engine.note}`;
   const data = report.data === null ? "" : `\n${dataSentence(report.data)}`;
-  return `${report.run} ${report.state} after ${report.steps} steps in ${report.seconds.toFixed(1)} s: loss ${loss}${held}, ${report.tokensPerSecond} tokens/s.${data}`;
+  return `${report.run} ${report.state} after ${report.steps} steps in ${report.seconds.toFixed(1)} s: loss ${loss}${held}, ${report.tokensPerSecond} tokens/s.${data}${engine}`;
 }
 
 export const train: Command = {

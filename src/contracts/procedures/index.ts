@@ -4,7 +4,7 @@ import { models } from "./models.ts";
 import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
 import { trajectories } from "./trajectories.ts";
-import { jobs, workspace } from "./workbench.ts";
+import { engines, jobs, workspace } from "./workbench.ts";
 
-export const contract = { workspace, jobs, sources, trajectories, models, runs, evaluations, failures, playground };
+export const contract = { workspace, engines, jobs, sources, trajectories, models, runs, evaluations, failures, playground };
 export type Contract = typeof contract;

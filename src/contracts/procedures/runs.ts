@@ -1,6 +1,7 @@
 /** @file Runs: start, steer, read. Points are read in ranges; the news stream only says that there are more. */
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
+import type { RunEngine } from "../engines.ts";
 import { EXPORT_DTYPES } from "../model.ts";
 import { runOverridesSchema, type DataPlan, type EvalMetrics, type RunConfig, type RunState, type StepMetrics } from "../run.ts";
 
@@ -39,6 +40,7 @@ export interface RunDetail extends RunSummary {
   readonly skippedSteps: readonly number[];
   readonly error: { readonly code: string; readonly message: string; readonly fix: string } | null;
   readonly model: { readonly numParameters: number; readonly layers: number; readonly width: number } | null;
+  readonly engine: RunEngine | null;
   readonly secondsLeft: number | null;
 }
 

@@ -1,6 +1,7 @@
 /** @file The workspace itself, jobs, and the stream of news. */
 import { eventIterator, oc, type as output } from "@orpc/contract";
 import { z } from "zod";
+import type { EngineReport } from "../engines.ts";
 import { newsSchema, type Job } from "../jobs.ts";
 
 export interface WorkspaceView {
@@ -14,6 +15,9 @@ export interface WorkspaceView {
   /** What computes, in words: "ONNX Runtime CPU, 2 threads". */
   readonly engine: string;
 }
+
+/** The compute engines of the machine that the core runs on. The first call tries each, which takes some seconds. */
+export const engines = { list: oc.output(output<readonly EngineReport[]>()) };
 
 export const workspace = { get: oc.output(output<WorkspaceView>()) };
 

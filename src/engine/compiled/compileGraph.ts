@@ -2,10 +2,13 @@
 import { InferenceSession, type Tensor as OrtTensor } from "onnxruntime-node";
 import { AppError } from "#contracts/errors.ts";
 import { encodeOnnxModel } from "./onnxModel.ts";
+import type { Provider } from "./providers.ts";
 import type { RecordedGraph } from "./recordGraph.ts";
 
 export interface SessionOptions {
   readonly numThreads: number;
+  /** The CPU where absent. What another provider cannot run goes to the CPU, node by node. */
+  readonly provider?: Provider;
 }
 
 /** A graph that can be run. Arrays belong to the caller, inputs and outputs alike; ONNX Runtime reads and writes them in place. */
@@ -21,10 +24,10 @@ export class CompiledGraph {
     this.outputShapes = new Map(recorded.onnx.outputs.map(({ name, shape }) => [name, shape]));
   }
 
-  static async open(recorded: RecordedGraph, { numThreads }: SessionOptions): Promise<CompiledGraph> {
+  static async open(recorded: RecordedGraph, { numThreads, provider = "cpu" }: SessionOptions): Promise<CompiledGraph> {
     try {
       const session = await InferenceSession.create(encodeOnnxModel(recorded.onnx), {
-        executionProviders: ["cpu"],
+        executionProviders: [provider],
         intraOpNumThreads: numThreads,
         interOpNumThreads: 1,
         executionMode: "sequential",

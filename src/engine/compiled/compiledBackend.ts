@@ -10,6 +10,7 @@ import { BlockMode } from "./blockMode.ts";
 import { CompiledDecoding } from "./compiledDecoding.ts";
 import { type ChosenMode, nameOfMode } from "./graphMode.ts";
 import { GraphCache, type GraphCacheOptions } from "./graphCache.ts";
+import { describeProvider } from "./providers.ts";
 import { WholeGraph } from "./wholeGraph.ts";
 
 export interface CompiledOptions extends GraphCacheOptions {
@@ -29,8 +30,9 @@ export class CompiledBackend implements StepBackend {
     const {
       chosen: { mode, reason },
       numThreads,
+      provider,
     } = options;
-    this.name = `ONNX Runtime CPU, ${numThreads} ${numThreads === 1 ? "thread" : "threads"}, ${nameOfMode(mode)}`;
+    this.name = `${describeProvider(provider ?? "cpu", numThreads)}, ${nameOfMode(mode)}`;
     this.modeReason = reason;
     this.config = config;
     this.parts = parts;

@@ -8,25 +8,28 @@ import type { StepArrays } from "../stepArrays.ts";
 import type { BackendParts, StepBackend } from "../stepBackend.ts";
 import { withBackend } from "../withBackend.ts";
 import { EagerDecoding } from "./eagerDecoding.ts";
-import { EAGER_BACKEND, weightTensors } from "./weightTensors.ts";
+import { type EagerTfBackend, weightTensors } from "./weightTensors.ts";
 
 export class EagerBackend implements StepBackend {
-  readonly name = "TensorFlow.js cpu";
+  readonly name: string;
   readonly modeReason = "";
+  private readonly tfBackend: EagerTfBackend;
   private readonly config: OptConfig;
   private readonly parts: BackendParts;
 
-  constructor(config: OptConfig, parts: BackendParts) {
+  constructor(config: OptConfig, parts: BackendParts, tfBackend: EagerTfBackend) {
+    this.name = tfBackend === "cpu" ? "TensorFlow.js cpu" : "TensorFlow.js tensorflow (tfjs-node)";
+    this.tfBackend = tfBackend;
     this.config = config;
     this.parts = parts;
   }
 
   async loss(arrays: StepArrays, loss_S: Float32Array): Promise<void> {
-    withBackend(EAGER_BACKEND, () => loss_S.set(perTokenLoss(this.config, this.tensors(arrays)).dataSync()));
+    withBackend(this.tfBackend, () => loss_S.set(perTokenLoss(this.config, this.tensors(arrays)).dataSync()));
   }
 
   async gradients(arrays: StepArrays, loss_S: Float32Array, tokenRowsGradient_PE: Float32Array, sink: GradientSink): Promise<void> {
-    withBackend(EAGER_BACKEND, () => {
+    withBackend(this.tfBackend, () => {
       const computed = lossAndGradients(this.config, this.tensors(arrays), tf.tensor(arrays.lossWeights_S));
       loss_S.set(computed.loss_S.dataSync());
       for (const [name, gradient] of computed.gradients) {
@@ -37,7 +40,7 @@ export class EagerBackend implements StepBackend {
   }
 
   openDecoding(numRows: number): Decoding {
-    return new EagerDecoding(this.config, this.parts, numRows);
+    return new EagerDecoding(this.config, this.parts, this.tfBackend, numRows);
   }
 
   async dispose(): Promise<void> {

@@ -8,15 +8,17 @@ import { EMBED_POSITIONS, EMBED_TOKENS } from "#core/model/parameters.ts";
 import { positionRows } from "../stepArrays.ts";
 import type { BackendParts } from "../stepBackend.ts";
 import { withBackend } from "../withBackend.ts";
-import { EAGER_BACKEND, weightTensors } from "./weightTensors.ts";
+import { type EagerTfBackend, weightTensors } from "./weightTensors.ts";
 
 export class EagerDecoding implements Decoding {
   readonly numRows: number;
   private readonly config: OptConfig;
   private readonly parts: BackendParts;
+  private readonly tfBackend: EagerTfBackend;
   private readonly rows: Int32Array[] = [];
 
-  constructor(config: OptConfig, parts: BackendParts, numRows: number) {
+  constructor(config: OptConfig, parts: BackendParts, tfBackend: EagerTfBackend, numRows: number) {
+    this.tfBackend = tfBackend;
     this.config = config;
     this.parts = parts;
     this.numRows = numRows;
@@ -48,7 +50,7 @@ export class EagerDecoding implements Decoding {
     const valuesOf = (name: string): Float32Array => this.parts.parameters.find((parameter) => parameter.name === name)!.values;
     const rows = new Float32Array(length * E);
     gatherRows(valuesOf(EMBED_TOKENS), E, inputIds, rows);
-    return withBackend(EAGER_BACKEND, () => {
+    return withBackend(this.tfBackend, () => {
       const weights = weightTensors(this.parts);
       const hidden_TD = hiddenStates(this.config, weights, {
         numExamples: 1,

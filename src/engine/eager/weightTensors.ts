@@ -4,7 +4,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { EMBED_POSITIONS } from "#core/model/parameters.ts";
 import type { BackendParts } from "../stepBackend.ts";
 
-export const EAGER_BACKEND = "cpu";
+/** As TensorFlow.js calls them: pure JavaScript, or the TensorFlow library of `@tensorflow/tfjs-node` and `tfjs-node-gpu`. */
+export type EagerTfBackend = "cpu" | "tensorflow";
 
 /** Parameters as tensors of the active backend; they live until the enclosing scope ends. `embed_positions` comes as looked-up rows. */
 export function weightTensors(parts: BackendParts): Map<string, tf.Tensor> {

@@ -4,6 +4,6 @@ import { models } from "./models.ts";
 import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
 import { trajectories } from "./trajectories.ts";
-import { jobs, workspace } from "./workspace.ts";
+import { engines, jobs, workspace } from "./workspace.ts";
 
-export const router = { workspace, jobs, sources, trajectories, models, runs, evaluations, failures, playground };
+export const router = { workspace, engines, jobs, sources, trajectories, models, runs, evaluations, failures, playground };

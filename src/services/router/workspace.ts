@@ -1,9 +1,13 @@
-/** @file Procedures of the workspace and its jobs. */
+/** @file Procedures of the workspace, its machine and its jobs. */
 import { workspaceView } from "../workspaceView.ts";
 import { base } from "./base.ts";
 
 export const workspace = {
   get: base.workspace.get.handler(({ context }) => workspaceView(context.core)),
+};
+
+export const engines = {
+  list: base.engines.list.handler(({ context }) => context.core.engines.list()),
 };
 
 export const jobs = {

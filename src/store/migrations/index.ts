@@ -1,5 +1,6 @@
 /** @file Every migration in order; append-only. The position, counted from 1, is the schema number kept in `user_version`. */
 import { init } from "./001-init.ts";
 import { mergedExamples } from "./002-merged-examples.ts";
+import { runEngine } from "./003-run-engine.ts";
 
-export const MIGRATIONS: readonly string[] = [init, mergedExamples];
+export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine];
