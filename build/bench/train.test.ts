@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isUsageError } from "./parts/options.ts";
 import { findTorch, TORCH_MISSING } from "./parts/torch.ts";
-import { lossDifference, randomRows, stepsOf, type TrainingMeasured } from "./parts/work.ts";
+import { lossDifference, randomRows, rowsWithin, stepsOf, type TrainingMeasured } from "./parts/work.ts";
 import { runConfigSchema } from "#contracts/run.ts";
 import { outcomeOf, settingsOf } from "./train.ts";
 
@@ -76,5 +76,15 @@ describe("bench train", () => {
     const steps = stepsOf(rows, config);
     expect(steps.map(({ length }) => length)).toEqual([2, 2, 1]);
     expect(new Set(steps.flat())).toEqual(new Set(rows));
+  });
+
+  it("takes the rows out of a merged sequence: each up to its own last label, as often as it counts", () => {
+    const merged = {
+      inputIds: [1, 2, 3, 4, 5, 6, 7, 8],
+      labels: [1, 2, 3, 9, 5, 6, 7, 8],
+      lossWeights: [0, 0, 1, 1, 0, 2, 2, 0],
+    };
+    const last = { inputIds: [1, 2, 3, 4, 5, 6, 7], lossMask: [0, 0, 0, 0, 0, 1, 1] };
+    expect(rowsWithin(merged)).toEqual([{ inputIds: [1, 2, 3, 9], lossMask: [0, 0, 1, 1] }, last, last]);
   });
 });

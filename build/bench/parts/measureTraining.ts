@@ -6,17 +6,22 @@ import { openEngine } from "#engine/openEngine.ts";
 import { cpuSeconds } from "./cpuSeconds.ts";
 import { trainExampleOf, type OurTraining, type StepMeasured, type TrainingMeasured } from "./work.ts";
 
-const { modelDir, config, rows } = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as OurTraining;
+const { modelDir, config, examples } = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as OurTraining;
 const startedAt = performance.now();
-const engine = await openEngine({ modelDir, kind: "compiled", dropout: 0 });
+const engine = await openEngine({
+  modelDir,
+  kind: "compiled",
+  dropout: 0,
+  largestBatch: { numExamples: config.microBatchSize, length: config.maxLength },
+});
 const secondsToLoad = (performance.now() - startedAt) / 1000;
 const steps: StepMeasured[] = [];
 let cpuAtLastStep = cpuSeconds();
 await trainLoop({
   engine,
   config,
-  examples: exampleSetOf(rows.map(trainExampleOf)),
-  trainIndices: rows.map((_, i) => i),
+  examples: exampleSetOf(examples.map(trainExampleOf)),
+  trainIndices: examples.map((_, i) => i),
   padTokenId: engine.config.padTokenId,
   hooks: {
     onStep: ({ step, seconds, loss }, numSteps) => {

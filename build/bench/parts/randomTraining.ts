@@ -4,6 +4,7 @@ import { measureWith } from "./inProcess.ts";
 import { configOf, type Shape } from "./shapes.ts";
 import { runPeer, type PeerSettings, type Torch } from "./torch.ts";
 import {
+  exampleOf,
   randomRows,
   RECIPE,
   stepsOf,
@@ -31,7 +32,7 @@ function configFor({ numTokens }: RandomTraining): RunConfig {
 }
 
 export function trainOurs(training: RandomTraining): Promise<TrainingMeasured> {
-  const work: OurTraining = { modelDir: training.modelDir, config: configFor(training), rows: rowsOf(training) };
+  const work: OurTraining = { modelDir: training.modelDir, config: configFor(training), examples: rowsOf(training).map(exampleOf) };
   return withWorkFile(work, (file) => measureWith("measureTraining.ts", file));
 }
 

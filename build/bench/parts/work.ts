@@ -19,11 +19,18 @@ export type Recipe = Pick<RunConfig, "learningRate" | "beta1" | "beta2" | "epsil
 /** Small enough a learning rate that the losses of two implementations stay together for some steps. */
 export const RECIPE: Recipe = { learningRate: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
 
+/** A sequence that may hold several rows; see `TrainExample`. */
+export interface WorkExample {
+  readonly inputIds: readonly number[];
+  readonly labels: readonly number[];
+  readonly lossWeights: readonly number[];
+}
+
 /** Read by `measureTraining.ts`. */
 export interface OurTraining {
   readonly modelDir: string;
   readonly config: RunConfig;
-  readonly rows: readonly WorkRow[];
+  readonly examples: readonly WorkExample[];
 }
 
 /** Read by `peer/train.py`: each optimizer step with its rows, one forward-backward a row. */
@@ -83,13 +90,39 @@ export function randomRows(count: number, numTokens: number, vocabSize: number, 
   }));
 }
 
-export function trainExampleOf({ inputIds, lossMask }: WorkRow): TrainExample {
-  const ids = Int32Array.from(inputIds);
-  return { inputIds: ids, labels: ids, lossWeights: Float32Array.from(lossMask), segments: new Uint8Array(ids.length) };
+/** A row's targets are its own tokens, each counted once. */
+export const exampleOf = ({ inputIds, lossMask }: WorkRow): WorkExample => ({ inputIds, labels: inputIds, lossWeights: lossMask });
+
+export function trainExampleOf({ inputIds, labels, lossWeights }: WorkExample): TrainExample {
+  return {
+    inputIds: Int32Array.from(inputIds),
+    labels: Int32Array.from(labels),
+    lossWeights: Float32Array.from(lossWeights),
+    segments: new Uint8Array(inputIds.length),
+  };
+}
+
+/**
+ * The rows that a merged sequence trains on: for each stretch of supervised tokens its beginning up to there, as often as it counts. A label
+ * that is not what follows in the sequence is the last token of its row.
+ */
+export function rowsWithin({ inputIds, labels, lossWeights }: TrainExample | WorkExample): WorkRow[] {
+  const rows: WorkRow[] = [];
+  for (let start = 1; start < inputIds.length; start++) {
+    const weight = lossWeights[start]!;
+    if (weight === 0) continue;
+    let end = start;
+    while (labels[end] === inputIds[end] && lossWeights[end + 1] === weight) end += 1;
+    const ids = [...Array.from(inputIds).slice(0, end), labels[end]!];
+    const row = { inputIds: ids, lossMask: ids.map((_, t) => (t >= start ? 1 : 0)) };
+    for (let i = 0; i < weight; i++) rows.push(row);
+    start = end;
+  }
+  return rows;
 }
 
 /** The rows of each step in the order in which the training loop takes them. */
-export function stepsOf(rows: readonly WorkRow[], config: RunConfig): WorkRow[][] {
+export function stepsOf<T extends { readonly inputIds: ArrayLike<number> }>(rows: readonly T[], config: RunConfig): T[][] {
   const order = createDataOrder(
     rows.map(({ inputIds }) => inputIds.length),
     config,
