@@ -166,6 +166,11 @@ export const ERRORS = define({
     why: () => "The run has no example to train on.",
     fix: "Import data, or look at why each trajectory was refused.",
   },
+  E_RUN_TOO_LARGE: {
+    class: "user",
+    why: (p) => `Training needs about ${p["needed"]} of memory for ${p["batch"]} tokens at a time, and this machine has ${p["machine"]}.`,
+    fix: "Use a smaller micro-batch (with more accumulation steps, it learns the same), a shorter maximum length, or a smaller model.",
+  },
   E_RUN_BUSY: { class: "user", why: (p) => `Run ${p["run"]} is still going.`, fix: "Wait for it, pause it, or stop it first." },
   E_RUN_DONE: {
     class: "user",

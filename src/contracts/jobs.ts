@@ -1,7 +1,7 @@
 /** @file Jobs: long work that outlives the page which started it. */
 import { z } from "zod";
 
-export const JOB_KINDS = ["import", "index", "export", "exportModel", "train", "evaluate", "fetch"] as const;
+export const JOB_KINDS = ["import", "index", "export", "exportModel", "train", "evaluate", "fetch", "estimate"] as const;
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "stopping", "done", "failed", "cancelled", "interrupted"] as const;
 
 export const jobSchema = z.object({

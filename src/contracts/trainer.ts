@@ -6,6 +6,7 @@
  */
 import type { EngineId, EngineReport } from "./engines.ts";
 import type { EvalMetrics, RunConfig, StepMetrics } from "./run.ts";
+import type { MemoryNeed, StepMeasurement } from "./runEstimate.ts";
 
 export interface TrainRequest {
   readonly type: "train";
@@ -15,6 +16,29 @@ export interface TrainRequest {
   readonly modelDir: string;
   /** `checkpoint-<step>` folder to continue from, or null for a fresh start. */
   readonly resumeFrom: string | null;
+}
+
+/** Computes one largest micro-batch of a run, and one update, on made-up tokens. */
+export interface MeasureRequest {
+  readonly type: "measure";
+  readonly modelDir: string;
+  readonly config: RunConfig;
+  /** Tokens of the longest example, padded. */
+  readonly length: number;
+  /** Supervised tokens of all tokens. */
+  readonly supervisedShare: number;
+}
+
+export interface MeasuredMessage {
+  readonly type: "measured";
+  readonly predicted: MemoryNeed;
+  /** What smaller batches are expected to take, the largest need first. */
+  readonly smaller: readonly MemoryNeed[];
+  readonly machineBytes: number;
+  /** Free before the model was loaded. */
+  readonly freeBytes: number;
+  /** Null where the machine is too small: it was not tried. */
+  readonly measurement: StepMeasurement | null;
 }
 
 export interface SamplingConfig {
@@ -43,7 +67,13 @@ export interface ProbeRequest {
 }
 
 export type ToTrainer =
-  TrainRequest | GenerateRequest | ProbeRequest | { readonly type: "pause" } | { readonly type: "resume" } | { readonly type: "stop" };
+  | TrainRequest
+  | MeasureRequest
+  | GenerateRequest
+  | ProbeRequest
+  | { readonly type: "pause" }
+  | { readonly type: "resume" }
+  | { readonly type: "stop" };
 
 export interface GeneratedPrompt {
   readonly promptIndex: number;
@@ -73,6 +103,7 @@ export type FromTrainer =
   | { readonly type: "paused"; readonly step: number }
   | { readonly type: "resumed"; readonly step: number }
   | { readonly type: "finished"; readonly step: number; readonly reason: "done" | "stopped"; readonly checkpoint: string }
+  | MeasuredMessage
   | { readonly type: "generated"; readonly requestId: number; readonly results: readonly GeneratedPrompt[] }
   | { readonly type: "generatedAll"; readonly requestId: number; readonly seconds: number }
   | { readonly type: "probed"; readonly report: EngineReport }

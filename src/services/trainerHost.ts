@@ -6,7 +6,16 @@
 import { fork } from "node:child_process";
 import { ENGINE_NAMES, type EngineId, type EngineReport } from "#contracts/engines.ts";
 import { AppError, type ErrorCode } from "#contracts/errors.ts";
-import type { FromTrainer, GenerateRequest, GeneratedPrompt, SerializedError, ToTrainer, TrainRequest } from "#contracts/trainer.ts";
+import type {
+  FromTrainer,
+  GeneratedPrompt,
+  GenerateRequest,
+  MeasuredMessage,
+  MeasureRequest,
+  SerializedError,
+  ToTrainer,
+  TrainRequest,
+} from "#contracts/trainer.ts";
 
 /** A running trainer process, however it was made. */
 export interface TrainerProcess {
@@ -45,7 +54,7 @@ export function forkTrainer(entry: string): SpawnTrainer {
   };
 }
 
-export type TrainMessage = Exclude<FromTrainer, { type: "generated" | "generatedAll" | "probed" | "failed" }>;
+export type TrainMessage = Exclude<FromTrainer, { type: "measured" | "generated" | "generatedAll" | "probed" | "failed" }>;
 
 /** A run in progress. */
 export interface TrainingSession {
@@ -70,6 +79,11 @@ export interface GenerateOptions {
 
 export interface TrainerHost {
   train(request: Omit<TrainRequest, "type">, onMessage: (message: TrainMessage) => void): TrainingSession;
+  /** One process for each measurement, so that the memory measured is its own. Throws E_CANCELLED, E_TRAINER_LOST. */
+  measure(
+    request: Omit<MeasureRequest, "type">,
+    options: { readonly signal: AbortSignal; readonly onPhase: (phase: string) => void },
+  ): Promise<MeasuredMessage>;
   /** In the order of the prompts. Requests are answered one after the other by one process, which keeps the last model loaded. */
   generate(options: GenerateOptions): Promise<{ readonly results: readonly GeneratedPrompt[]; readonly seconds: number }>;
   /** Tries one engine in a process of its own; never rejects: a process that dies or is silent is what was found. */
@@ -96,7 +110,12 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
         trainer.onMessage((message) => {
           if (message.type === "ready") engineName = message.engine;
           if (message.type === "failed") reject(errorOf(message.error));
-          else if (message.type !== "generated" && message.type !== "generatedAll" && message.type !== "probed") {
+          else if (
+            message.type !== "generated" &&
+            message.type !== "generatedAll" &&
+            message.type !== "probed" &&
+            message.type !== "measured"
+          ) {
             onMessage(message);
             if (message.type === "finished") resolve({ step: message.step, reason: message.reason });
           }
@@ -116,6 +135,27 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
       };
       sessions.add(session);
       return session;
+    },
+
+    async measure(request, { signal, onPhase }) {
+      const trainer = spawn();
+      const cancelled = (): AppError => new AppError("E_CANCELLED", { what: "The measurement" });
+      try {
+        return await new Promise((resolve, reject) => {
+          trainer.onMessage((message) => {
+            if (message.type === "ready") engineName = message.engine;
+            if (message.type === "phase") onPhase(message.phase);
+            if (message.type === "measured") resolve(message);
+            if (message.type === "failed") reject(errorOf(message.error));
+          });
+          trainer.onExit((detail) => reject(new AppError("E_TRAINER_LOST", { detail })));
+          signal.addEventListener("abort", () => reject(cancelled()), { once: true });
+          if (signal.aborted) reject(cancelled());
+          else trainer.send({ type: "measure", ...request });
+        });
+      } finally {
+        trainer.kill();
+      }
     },
 
     generate(options) {

@@ -5,11 +5,20 @@
  */
 import { ENGINE_NAMES } from "#contracts/engines.ts";
 import { AppError } from "#contracts/errors.ts";
-import type { FromTrainer, GenerateRequest, ProbeRequest, SerializedError, ToTrainer, TrainRequest } from "#contracts/trainer.ts";
+import type {
+  FromTrainer,
+  GenerateRequest,
+  MeasureRequest,
+  ProbeRequest,
+  SerializedError,
+  ToTrainer,
+  TrainRequest,
+} from "#contracts/trainer.ts";
 import { TrainControl } from "#core/training/trainControl.ts";
 import { probeEngine } from "#engine/probeEngine.ts";
 import type { Channel } from "./channel.ts";
 import { createModelHolder } from "./generation.ts";
+import { measureStep } from "./measureStep.ts";
 import { trainRun } from "./trainRun.ts";
 
 /** Settles when the core is gone and everything is saved. */
@@ -28,6 +37,14 @@ export function serveTrainer(channel: Channel): Promise<void> {
       send({ type: "failed", requestId: null, error: serialized(error) });
     } finally {
       if (!closed.signal.aborted) control = new TrainControl();
+    }
+  }
+
+  async function measure(request: MeasureRequest): Promise<void> {
+    try {
+      send(await measureStep(request, send));
+    } catch (error) {
+      send({ type: "failed", requestId: null, error: serialized(error) });
     }
   }
 
@@ -52,6 +69,9 @@ export function serveTrainer(channel: Channel): Promise<void> {
     switch (message.type) {
       case "train":
         queue = queue.then(() => train(message));
+        return;
+      case "measure":
+        queue = queue.then(() => measure(message));
         return;
       case "generate":
         queue = queue.then(() => generate(message));

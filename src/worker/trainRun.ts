@@ -1,9 +1,13 @@
 /** @file One run inside the trainer process: open what it needs, train, report, save. */
+import { readFile } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError } from "#contracts/errors.ts";
 import type { EvalMetrics, RunConfig, StepMetrics } from "#contracts/run.ts";
 import type { FromTrainer, TrainRequest } from "#contracts/trainer.ts";
+import { parseOptConfig } from "#core/model/config.ts";
+import { paddedLength } from "#core/model/paddedLength.ts";
 import { countSteps } from "#core/training/dataOrder.ts";
 import type { ExampleFileIndex } from "#core/training/exampleFile.ts";
 import { resolveWarmupSteps } from "#core/training/schedule.ts";
@@ -11,6 +15,7 @@ import type { TrainControl } from "#core/training/trainControl.ts";
 import { isEvaluationDue, trainLoop, type TrainOutcome, type TrainState } from "#core/training/trainLoop.ts";
 import type { ModelEngine } from "#engine/modelEngine.ts";
 import type { LoadOptions } from "#engine/modelFolder.ts";
+import { expectedPeakBytes } from "#engine/compiled/graphMode.ts";
 import { openEngine } from "#engine/openEngine.ts";
 import { CHECKPOINT_FORMAT, checkpointName, readTrainerState, type LogEntry, type TrainerStateFile } from "#services/checkpoints.ts";
 import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
@@ -54,13 +59,15 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
   try {
     const resumed = resumeFrom === null ? null : await readTrainerState(resumeFrom);
     if (resumed !== null) requireSameData(resumed, examples.index, resumeFrom!);
+    const largestBatch = { numExamples: config.microBatchSize, length: longestBatch(examples.index, config) };
+    await requireMemory(modelDir, largestBatch);
     const engine = await openEngine({
       modelDir,
       onRead: tellReading(phase),
       // the core has chosen before; from a script, `auto` is the CPU
       kind: config.engine === "auto" ? "cpu" : config.engine,
       ...(config.dropout === null ? {} : { dropout: config.dropout }),
-      largestBatch: { numExamples: config.microBatchSize, length: config.maxLength },
+      largestBatch,
       onCompile: ({ what, number, total }) =>
         send({
           type: "phase",
@@ -132,6 +139,24 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
     closeExamples();
   }
 }
+
+/** Tokens of the longest example, padded: a window that nothing fills needs no memory. */
+const longestBatch = ({ lengths }: ExampleFileIndex, { maxLength }: RunConfig): number =>
+  paddedLength(
+    lengths.reduce((longest, length) => Math.max(longest, length), 1),
+    maxLength,
+  );
+
+/** Said before the first step what would otherwise end it: the system kills a process that asks for more than there is. */
+async function requireMemory(modelDir: string, largest: { readonly numExamples: number; readonly length: number }): Promise<void> {
+  const model = parseOptConfig(await readFile(join(modelDir, "config.json"), "utf8"), modelDir);
+  const needed = expectedPeakBytes(model, largest, totalmem());
+  if (needed <= totalmem()) return;
+  const batch = `${largest.numExamples} x ${largest.length.toLocaleString("en")}`;
+  throw new AppError("E_RUN_TOO_LARGE", { needed: gigabytes(needed), machine: gigabytes(totalmem()), batch });
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 function requireSameData(resumed: TrainerStateFile, examples: ExampleFileIndex, dir: string): void {
   if (resumed.stateful_callbacks.callsmith.dataVersion === examples.dataVersion) return;

@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RunEngine } from "#contracts/engines.ts";
 import { mergingInWords } from "#contracts/mergingInWords.ts";
-import type { DataPlan, RunState } from "#contracts/run.ts";
+import type { DataPlan, RunConfig, RunState } from "#contracts/run.ts";
 import { textOption, usageError, type Command, type CommandCall } from "../command.ts";
 import { readRunConfig } from "#services/readRunConfig.ts";
+import { printEstimate } from "../printEstimate.ts";
 import { watchJob } from "../watchJob.ts";
 import type { Client } from "../workbench.ts";
 
@@ -105,20 +106,25 @@ export function sentenceOf(report: TrainReport): string {
   return `${report.run} ${report.state} after ${report.steps} steps in ${report.seconds.toFixed(1)} s: loss ${loss}${held}, ${report.tokensPerSecond} tokens/s.${data}${engine}`;
 }
 
+/** Options that say what a new run is. */
+const SETTINGS: ReadonlySet<string> = new Set(["preset", "model", "config", "set", "estimate"]);
+
 export const train: Command = {
   name: "train",
-  usage: "--preset NAME [--model NAME] [--config FILE] [--set key=value]... | --resume RUN",
+  usage: "--preset NAME [--model NAME] [--config FILE] [--set key=value]... [--estimate] | --resume RUN",
   summary: "Fine-tune a model on the workspace's training split; Ctrl-C saves a checkpoint.",
   help: `  --preset NAME    sample (default), aws-paper
   --model NAME     what to train: sample-base, a run, a fetched model or a folder; overrides preset and file
   --config FILE    settings by name, in YAML; they override the preset
   --set key=value  one setting; overrides both; may be repeated
+  --estimate       say what the run would need (memory, time, disk) and end
   --resume RUN     continue a run from its last checkpoint`,
   options: {
     preset: { type: "string" },
     model: { type: "string" },
     config: { type: "string" },
     set: { type: "string", multiple: true },
+    estimate: { type: "boolean" },
     resume: { type: "string" },
   },
   run: async ({ values, positionals, terminal, interrupted, open }) => {
@@ -127,25 +133,27 @@ export const train: Command = {
     const file = textOption(values, "config");
     const model = textOption(values, "model");
     const settings = (Array.isArray(values["set"]) ? values["set"] : []).map(String);
-    if (resumed !== undefined && (file !== undefined || model !== undefined || settings.length > 0 || values["preset"] !== undefined)) {
+    if (resumed !== undefined && Object.keys(values).some((name) => SETTINGS.has(name))) {
       throw usageError("--resume continues a run with the settings it has; it takes no others");
     }
     const { client } = await open();
-    const started =
-      resumed === undefined
-        ? await client.runs.start({
-            ...(await readRunConfig({
-              preset: textOption(values, "preset"),
-              file: file === undefined ? undefined : resolve(file),
-              settings,
-            })),
-            // a folder is kept whole in the run's settings, because it may be resumed from elsewhere
-            ...(model !== undefined && { baseModel: existsSync(resolve(model)) ? resolve(model) : model }),
-          })
-        : await client.runs.resume({ id: resumed });
-    const report = await followRun(client, started, { terminal, interrupted });
-    terminal.print(sentenceOf(report));
-    if (report.state === "stopped") terminal.print(`Continue it with: npm run callsmith -- train --resume ${report.run}`);
-    return report;
+    const follow = async (started: { readonly runId: string; readonly jobId: string }): Promise<TrainReport> => {
+      const report = await followRun(client, started, { terminal, interrupted });
+      terminal.print(sentenceOf(report));
+      if (report.state === "stopped") terminal.print(`Continue it with: npm run callsmith -- train --resume ${report.run}`);
+      return report;
+    };
+    if (resumed !== undefined) return follow(await client.runs.resume({ id: resumed }));
+    const config: RunConfig = {
+      ...(await readRunConfig({
+        preset: textOption(values, "preset"),
+        file: file === undefined ? undefined : resolve(file),
+        settings,
+      })),
+      // a folder is kept whole in the run's settings, because it may be resumed from elsewhere
+      ...(model !== undefined && { baseModel: existsSync(resolve(model)) ? resolve(model) : model }),
+    };
+    if (values["estimate"] === true) return printEstimate(client, config, { terminal, interrupted });
+    return follow(await client.runs.start(config));
   },
 };

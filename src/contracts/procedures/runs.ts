@@ -91,5 +91,7 @@ export const runs = {
       }),
     )
     .output(output<{ readonly jobId: string }>()),
+  /** A job whose result is a `RunEstimate`. */
+  estimate: oc.input(runOverridesSchema).output(output<{ readonly jobId: string }>()),
   resume: oc.input(byId).output(output<{ readonly runId: string; readonly jobId: string }>()),
 };

@@ -71,3 +71,8 @@ export function chooseMode(config: OptConfig, largest: BatchShape, memoryBytes: 
   const recomputed = `; ${numRecomputed} of ${L} layers are computed twice, which needs ${gigabytes(block())} of the machine's ${gigabytes(memoryBytes)}`;
   return { mode: { kind: "block", numRecomputed }, reason: numRecomputed === 0 ? why : why + recomputed };
 }
+
+/** What `estimatePeakBytes` says of the mode that would be chosen: more than the machine's memory where nothing fits. */
+export function expectedPeakBytes(config: OptConfig, largest: BatchShape, memoryBytes: number): number {
+  return estimatePeakBytes(config, largest, chooseMode(config, largest, memoryBytes).mode);
+}

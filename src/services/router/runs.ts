@@ -1,5 +1,6 @@
 /** @file Procedures of runs. */
 import { PRESETS } from "#core/training/presets.ts";
+import { startEstimate } from "../estimateRun.ts";
 import { startModelExport } from "../exportModel.ts";
 import { resumeRun } from "../resumeRun.ts";
 import { getRun, listRuns, plannedLearningRate, readRunPoints, readStepRows } from "../runs.ts";
@@ -17,5 +18,6 @@ export const runs = {
   step: base.runs.step.handler(({ context, input }) => readStepRows(context.core, input.id, input.step)),
   start: base.runs.start.handler(({ context, input }) => startRun(context.core, { overrides: input })),
   exportModel: base.runs.exportModel.handler(({ context, input }) => ({ jobId: startModelExport(context.core, input).id })),
+  estimate: base.runs.estimate.handler(({ context, input }) => ({ jobId: startEstimate(context.core, { overrides: input }).id })),
   resume: base.runs.resume.handler(({ context, input }) => resumeRun(context.core, input.id)),
 };
