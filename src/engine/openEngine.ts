@@ -6,7 +6,7 @@ import type { OptConfig } from "#contracts/model.ts";
 import { initialParameters, type ParameterValues } from "#core/model/parameters.ts";
 import type { BatchShape } from "./compiled/blockGraphs.ts";
 import type { CompileProgress } from "./compiled/graphCache.ts";
-import { chooseMode, type ChosenMode, type GraphMode, nameOfMode } from "./compiled/graphMode.ts";
+import { chooseMode, type ChosenMode, type GraphMode, nameOfMode, USABLE_SHARE } from "./compiled/graphMode.ts";
 import type { Provider } from "./compiled/providers.ts";
 import { EagerBackend } from "./eager/eagerBackend.ts";
 import { loadTensorflowNode } from "./eager/tensorflowNode.ts";
@@ -39,6 +39,8 @@ interface EngineSettings {
   readonly graphMode?: GraphMode;
   /** What the engine should have room for; one example as long as the model's window where absent. */
   readonly largestBatch?: BatchShape;
+  /** Memory that training may take; most of the machine's where absent. Layers are recomputed where it would not suffice otherwise. */
+  readonly memoryBytes?: number;
 }
 
 export type EngineOptions = ModelSource & EngineSettings;
@@ -50,20 +52,27 @@ async function compiledBackend(provider: Provider, settings: EngineSettings, con
   const { CompiledBackend } = await import("./compiled/compiledBackend.ts").catch((cause: unknown) => {
     throw new AppError("E_ENGINE", { detail: `ONNX Runtime does not load on this machine (${String(cause)})` }, { cause });
   });
+  const largestBatch = settings.largestBatch ?? { numExamples: 1, length: config.maxPositionEmbeddings };
   return new CompiledBackend(config, parts, {
+    largestTokens: largestBatch.numExamples * largestBatch.length,
     provider,
     numThreads: settings.numThreads ?? availableParallelism(),
     limit: settings.graphLimit ?? DEFAULT_GRAPH_LIMIT,
-    chosen: chosenMode(provider, settings, config),
+    chosen: chosenMode(provider, settings, config, largestBatch),
     ...(settings.onCompile === undefined ? {} : { onCompile: settings.onCompile }),
   });
 }
 
-function chosenMode(provider: Provider, { graphMode, largestBatch }: EngineSettings, config: OptConfig): ChosenMode {
+function chosenMode(
+  provider: Provider,
+  { graphMode, memoryBytes = USABLE_SHARE * totalmem() }: EngineSettings,
+  config: OptConfig,
+  largestBatch: BatchShape,
+): ChosenMode {
   if (graphMode !== undefined) return { mode: graphMode, reason: `${nameOfMode(graphMode)}: asked for` };
   // between the graphs of block mode everything would travel to main memory and back
   if (provider !== "cpu") return { mode: { kind: "whole" }, reason: "whole graph: what lies between layers stays on the GPU" };
-  return chooseMode(config, largestBatch ?? { numExamples: 1, length: config.maxPositionEmbeddings }, totalmem());
+  return chooseMode(config, largestBatch, memoryBytes);
 }
 
 async function modelOf(source: ModelSource): Promise<Model> {

@@ -28,9 +28,13 @@ export class ArrayPool {
   private readonly floats = new Map<string, Float32Array>();
   private readonly bytes = new Map<string, Uint8Array>();
 
-  float32(name: string, length: number): Float32Array {
+  /**
+   * @param capacity  room to make at once. An array that grows leaves its old one to the garbage collector, which may come late; room that
+   *   nothing has written to costs no memory.
+   */
+  float32(name: string, length: number, capacity = length): Float32Array {
     let array = this.floats.get(name);
-    if (array === undefined || array.length < length) this.floats.set(name, (array = new Float32Array(length)));
+    if (array === undefined || array.length < length) this.floats.set(name, (array = new Float32Array(Math.max(length, capacity))));
     return array.subarray(0, length);
   }
 

@@ -10,8 +10,11 @@ import { withGradient } from "./operations.ts";
 /** Added to the score of a key that a query may not see; finite, so that a row of nothing else stays finite. */
 export const HIDDEN_SCORE = -1e9;
 
-/** Queries handled at once. Chunk i sees only keys up to its end, so no T x T matrix exists and the upper triangle is mostly skipped. */
-const CHUNK = 128;
+/**
+ * Queries handled at once. Chunk i sees only keys up to its end, so no T x T matrix exists and the upper triangle is mostly skipped. Small
+ * chunks skip more of it; in long examples the sums over chunks cost more than that saves.
+ */
+const chunkSize = (length: number): number => (length <= 512 ? 128 : 256);
 
 export interface AttentionShape {
   readonly numExamples: number;
@@ -44,7 +47,8 @@ export function causalAttention(q_PD: tf.Tensor, k_PD: tf.Tensor, v_PD: tf.Tenso
   const joinHeads = (x_BNTH: tf.Tensor): tf.Tensor => tf.reshape(tf.transpose(x_BNTH, [0, 2, 1, 3]), [B * T, D]);
   const rows = (x_BNTH: tf.Tensor, start: number, end: number): tf.Tensor =>
     start === 0 && end === T ? x_BNTH : tf.slice(x_BNTH, [0, 0, start, 0], [B, N, end - start, x_BNTH.shape[3]!]);
-  const chunks = Array.from({ length: Math.ceil(T / CHUNK) }, (_, i) => ({ start: i * CHUNK, end: Math.min(T, (i + 1) * CHUNK) }));
+  const C = chunkSize(T);
+  const chunks = Array.from({ length: Math.ceil(T / C) }, (_, i) => ({ start: i * C, end: Math.min(T, (i + 1) * C) }));
   const probabilities = (q: tf.Tensor, k: tf.Tensor, i: number): tf.Tensor => {
     const { start, end } = chunks[i]!;
     return tf.softmax(tf.add(tf.matMul(rows(q, start, end), rows(k, 0, end), false, true), causalBias(start, end)));

@@ -36,6 +36,8 @@ export interface BlockModeOptions {
   readonly weights: Readonly<Tensors>;
   /** Layers, from the first, that save nothing and are computed again in the backward pass: slower, and smaller. */
   readonly numRecomputed: number;
+  /** Tokens of the largest batch expected. */
+  readonly largestTokens: number;
 }
 
 export class BlockMode {
@@ -75,7 +77,7 @@ export class BlockMode {
     await graphs.embedding.run(this.embeddingInputs(arrays), { [OUTPUT]: hidden[0]! });
     for (let layer = 0; layer < numLayers; layer++) {
       const forward = this.isRecomputed(layer) ? graphs.forward : graphs.savingForward;
-      saved[layer] = this.savedOf(forward, layer);
+      saved[layer] = this.savedOf(forward, layer, arrays.inputIds_P.length);
       await forward.run(this.layerInputs(arrays, layer, hidden[layer]!), { [OUTPUT]: hidden[layer + 1]!, ...saved[layer] });
     }
 
@@ -141,16 +143,21 @@ export class BlockMode {
 
   private hidden(name: string, { inputIds_P: { length: P } }: StepArrays): Tensor {
     const D = this.config.hiddenSize;
-    return new Tensor("float32", this.pool.float32(name, P * D), [P, D]);
+    return new Tensor("float32", this.array(name, P * D, P), [P, D]);
   }
 
-  private savedOf(forward: CompiledGraph, layer: number): Tensors {
+  /** Room for the largest batch from the start. */
+  private array(name: string, length: number, numTokens: number): Float32Array {
+    return this.pool.float32(name, length, (length / numTokens) * this.options.largestTokens);
+  }
+
+  private savedOf(forward: CompiledGraph, layer: number, numTokens: number): Tensors {
     const saved: Tensors = {};
     for (const [name, shape] of forward.outputShapes) {
       if (name === OUTPUT) continue;
       const sizes = shape as number[];
       const numNumbers = sizes.reduce((product, size) => product * size, 1);
-      saved[name] = new Tensor("float32", this.pool.float32(`saved${layer}.${name}`, numNumbers), sizes);
+      saved[name] = new Tensor("float32", this.array(`saved${layer}.${name}`, numNumbers, numTokens), sizes);
     }
     return saved;
   }

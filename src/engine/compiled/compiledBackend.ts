@@ -15,6 +15,8 @@ import { WholeGraph } from "./wholeGraph.ts";
 
 export interface CompiledOptions extends GraphCacheOptions {
   readonly chosen: ChosenMode;
+  /** Tokens of the largest batch expected. */
+  readonly largestTokens: number;
 }
 
 export class CompiledBackend implements StepBackend {
@@ -31,6 +33,7 @@ export class CompiledBackend implements StepBackend {
       chosen: { mode, reason },
       numThreads,
       provider,
+      largestTokens,
     } = options;
     this.name = `${describeProvider(provider ?? "cpu", numThreads)}, ${nameOfMode(mode)}`;
     this.modeReason = reason;
@@ -46,7 +49,7 @@ export class CompiledBackend implements StepBackend {
     this.steps =
       mode.kind === "whole"
         ? new WholeGraph(config, parts, graphs, weights)
-        : new BlockMode(config, parts, { graphs, weights, numRecomputed: mode.numRecomputed });
+        : new BlockMode(config, parts, { graphs, weights, numRecomputed: mode.numRecomputed, largestTokens });
   }
 
   loss(arrays: StepArrays, loss_S: Float32Array): Promise<void> {

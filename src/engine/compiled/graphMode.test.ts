@@ -25,12 +25,12 @@ describe("the choice between whole graph and block mode", () => {
       const { mode } = chooseMode(opt350m, { numExamples: 1, length }, memory);
       return mode.kind === "block" ? mode.numRecomputed : -1;
     };
-    const [short, long] = [choose(1024, 9.5 * GB), choose(2048, 9.5 * GB)];
+    const [short, long] = [choose(1024, 7.6 * GB), choose(2048, 7.6 * GB)];
     expect(long).toBeGreaterThan(short);
     expect(choose(2048, 4 * GB)).toBe(24);
-    const chosen = chooseMode(opt350m, { numExamples: 1, length: 2048 }, 10.5 * GB);
-    expect(estimatePeakBytes(opt350m, { numExamples: 1, length: 2048 }, chosen.mode)).toBeLessThanOrEqual(0.8 * 10.5 * GB);
-    expect(chosen.reason).toMatch(/\d+ of 24 layers are computed twice, which needs \d\.\d GB of the machine's 10\.5 GB$/);
+    const chosen = chooseMode(opt350m, { numExamples: 1, length: 2048 }, 8 * GB);
+    expect(estimatePeakBytes(opt350m, { numExamples: 1, length: 2048 }, chosen.mode)).toBeLessThanOrEqual(8 * GB);
+    expect(chosen.reason).toMatch(/\d+ of 24 layers are computed twice, which needs [78]\.\d GB where 8\.0 GB may be taken$/);
   });
 
   it("names what was chosen", () => {

@@ -29,7 +29,7 @@ const BASE_BYTES = 0.6e9;
 /** Up to this width starting a graph for each layer costs more than it saves. */
 const NARROW = 512;
 /** Share of the machine's memory that training may take: the rest is for the system and the window. */
-const USABLE_SHARE = 0.8;
+export const USABLE_SHARE = 0.8;
 
 /**
  * Peak memory of a training step in bytes; what a mode holds was counted in numbers per token and layer, and checked against peaks measured
@@ -53,22 +53,21 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
  * One graph for a narrow model where it fits; otherwise block mode, with as many layers recomputed as memory demands.
  *
  * @param largest      the largest batch to have room for
- * @param memoryBytes  of the machine, not what is free now: the same run must choose the same when it is resumed
+ * @param memoryBytes  what training may take: a share of the machine's, not of what is free now, because a resumed run must choose the same
  */
 export function chooseMode(config: OptConfig, largest: BatchShape, memoryBytes: number): ChosenMode {
   const { numHiddenLayers: L, hiddenSize: D } = config;
   const tokens = largest.numExamples * largest.length;
   const at = `${L} layers of ${D.toLocaleString("en")} at ${tokens.toLocaleString("en")} tokens`;
-  const usable = USABLE_SHARE * memoryBytes;
   const whole = estimatePeakBytes(config, largest, { kind: "whole" });
-  if (D <= NARROW && whole <= usable) return { mode: { kind: "whole" }, reason: `whole graph: ${at} need ${gigabytes(whole)}` };
+  if (D <= NARROW && whole <= memoryBytes) return { mode: { kind: "whole" }, reason: `whole graph: ${at} need ${gigabytes(whole)}` };
 
   let numRecomputed = 0;
   const block = (): number => estimatePeakBytes(config, largest, { kind: "block", numRecomputed });
   const everythingSaved = block();
-  while (numRecomputed < L && block() > usable) numRecomputed += 1;
+  while (numRecomputed < L && block() > memoryBytes) numRecomputed += 1;
   const why = `block mode: ${at} would need ${gigabytes(whole)} as one graph, ${gigabytes(everythingSaved)} block by block`;
-  const recomputed = `; ${numRecomputed} of ${L} layers are computed twice, which needs ${gigabytes(block())} of the machine's ${gigabytes(memoryBytes)}`;
+  const recomputed = `; ${numRecomputed} of ${L} layers are computed twice, which needs ${gigabytes(block())} where ${gigabytes(memoryBytes)} may be taken`;
   return { mode: { kind: "block", numRecomputed }, reason: numRecomputed === 0 ? why : why + recomputed };
 }
 
