@@ -114,7 +114,7 @@ describe("prepareExamples", () => {
       longPath.turns.filter(({ role }) => role === "assistant").length + turns.filter(({ role }) => role === "assistant").length,
     );
     expect(plan.refused).toEqual([
-      { trajectoryId: "T-00002", code: "E_EXAMPLE_TOO_LONG", reason: expect.stringMatching(/^1 of its \d turns trained on\. The targets/) },
+      { trajectoryId: "T-00002", code: "E_EXAMPLE_TOO_LONG", reason: expect.stringMatching(/^Left out: 1 of its \d rows\. The targets/) },
     ]);
     expect(Math.max(...readBack(runDir).index.lengths)).toBeLessThanOrEqual(320);
   });

@@ -221,7 +221,7 @@ function countRefusals(counts: Counts, trajectoryId: string, { windows, refusals
   const [first] = refusals;
   if (first === undefined) return;
   counts.numRefused += 1;
-  const part = windows.length === 0 ? "" : `${refusals.length} of its ${numRows} turns trained on. `;
+  const part = windows.length === 0 ? "" : `Left out: ${refusals.length} of its ${numRows} rows. `;
   if (counts.refused.length < NAMED_REFUSALS) counts.refused.push({ trajectoryId, code: first.code, reason: part + first.reason });
 }
 

@@ -93,7 +93,8 @@ const countsOf = ({
 /** What became of the trajectories: nothing is left out or cut without a word. */
 function dataSentence(data: NonNullable<TrainReport["data"]>): string {
   const { numTrajectories, numExamples, numEvalExamples, numRefused, numTruncated, numCutTokens } = data;
-  const refused = numRefused === 0 ? "none left out" : `${numRefused} left out (the run's Data tab says why for each)`;
+  const refused =
+    numRefused === 0 ? "none left out" : `${numRefused} left out, in whole or some of their rows (the run's Data tab says why for each)`;
   const cut = numTruncated === 0 ? "none cut" : `${numTruncated} cut by ${numCutTokens} tokens of prompt`;
   return `Trained on ${numExamples} and watched ${numEvalExamples} sequences of ${numTrajectories} trajectories: ${mergingInWords(data)}; ${refused}, ${cut}.`;
 }
