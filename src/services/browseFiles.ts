@@ -3,13 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { AppError } from "#contracts/errors.ts";
-import type { FileEntry } from "#contracts/procedures/sources.ts";
-
-export interface BrowsedFolder {
-  readonly path: string;
-  readonly parent: string | null;
-  readonly entries: readonly FileEntry[];
-}
+import type { BrowsedFolder, FileEntry } from "#contracts/procedures/sources.ts";
 
 /** Folders first, then files, each by name; hidden ones are left out, and so is what may not even be looked at. */
 export function browseFiles(path: string = homedir()): BrowsedFolder {

@@ -14,6 +14,12 @@ export interface FileEntry {
   readonly numBytes: number;
 }
 
+export interface BrowsedFolder {
+  readonly path: string;
+  readonly parent: string | null;
+  readonly entries: readonly FileEntry[];
+}
+
 export const sources = {
   list: oc.output(output<readonly ImportedSource[]>()),
   import: oc
@@ -32,7 +38,5 @@ export const sources = {
   export: oc
     .input(z.object({ format: exportFormatSchema, directory: z.string().min(1), filter: trajectoryFilterSchema.default({}) }))
     .output(output<{ readonly jobId: string }>()),
-  browse: oc
-    .input(z.object({ path: z.string().optional() }))
-    .output(output<{ readonly path: string; readonly parent: string | null; readonly entries: readonly FileEntry[] }>()),
+  browse: oc.input(z.object({ path: z.string().optional() })).output(output<BrowsedFolder>()),
 };
