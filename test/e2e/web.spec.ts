@@ -1,7 +1,7 @@
 /** The web shell in a real browser, over real processes. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -131,6 +131,31 @@ test("a run is started, paused, continued and saved; reload and a second page se
   await expect(page.getByRole("button", { name: "Resume run" })).toBeVisible();
   await second.close();
   expect(problems).toEqual([]);
+});
+
+test("a run's model is exported into a folder of its own, and not over another", async ({ page, served }) => {
+  const problems = watchProblems(page);
+  await page.goto(served.url);
+  await expect(page).toHaveURL(/trajectories/);
+  await goTo(page, "Runs");
+  await page.getByText("r-001").first().click();
+  const dialog = page.getByRole("dialog", { name: "Export the model of r-001" });
+  const exportOnce = async () => {
+    await page.getByRole("button", { name: "Export model" }).click();
+    await expect(dialog.getByLabel("Folder to make")).toHaveValue(/exports\/r-001-step-\d+$/);
+    await dialog.getByLabel("Weights as").selectOption("float16");
+    await dialog.getByRole("button", { name: /Export step/ }).click();
+  };
+  await exportOnce();
+  await expect(dialog).toBeHidden();
+  const folder = join(served.workspace, "exports");
+  const whole = () => (existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("r-001")) : []);
+  await expect.poll(() => whole().length).toBe(1);
+  expect(readdirSync(join(folder, whole()[0]!))).toEqual(expect.arrayContaining(["README.md", "chat_template.jinja", "model.safetensors"]));
+  expect(problems).toEqual([]);
+  await exportOnce();
+  await expect(dialog.getByText("an export replaces nothing")).toBeVisible();
+  expect(await seriousViolations(page)).toEqual([]);
 });
 
 test("no screen has a serious violation, in light or dark", async ({ page, served }) => {
