@@ -1,10 +1,10 @@
 /** @file A trajectory as a model sees it: every token with its segment, whether it is trained on, and what the window cut. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { MaskMode, Segment, TokenizedExample } from "#contracts/example.ts";
+import type { MaskMode, Segment, TokenizedExample, Truncation } from "#contracts/example.ts";
 import { SEGMENTS } from "#contracts/example.ts";
 import type { TokensOfTrajectory, TokenView } from "#contracts/procedures/trajectories.ts";
-import { buildExample } from "#core/tokenizer/buildExample.ts";
+import { buildWindows } from "#core/tokenizer/buildWindows.ts";
 import { TEMPLATE_VERSION } from "#core/tokenizer/chatTemplate.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import type { Core } from "./core.ts";
@@ -15,22 +15,26 @@ export interface TokensRequest {
   readonly model: string;
   readonly maskMode: MaskMode;
   readonly maxLength: number;
+  readonly truncation: Truncation;
+  /** Which of the trajectory's windows; the last one where there are fewer. */
+  readonly window: number;
 }
 
-export async function tokensOfTrajectory(core: Core, { id, model, maskMode, maxLength }: TokensRequest): Promise<TokensOfTrajectory> {
+export async function tokensOfTrajectory(core: Core, request: TokensRequest): Promise<TokensOfTrajectory> {
+  const { id, model, maskMode, maxLength, truncation } = request;
   const { trajectory } = core.store.trajectories.get(id);
   const tokenizer = await tokenizerIn(modelDirOf(core.paths, model));
-  const outcome = buildExample(trajectory, tokenizer, { maxLength, maskMode });
-  const asked = { trajectoryId: id, tokenizer: tokenizer.name, template: TEMPLATE_VERSION, maskMode, maxLength };
-  if (!outcome.ok) {
-    const { code, reason } = outcome;
-    return { ...asked, tokens: null, refusal: { code, reason }, numSupervised: 0, fullLength: 0, cuts: [], countBySegment: {} };
-  }
-  const { example } = outcome;
+  const { windows, refusals } = buildWindows(trajectory, tokenizer, { maxLength, maskMode, truncation });
+  const [first] = refusals;
+  const refusal = first === undefined ? null : { code: first.code, reason: first.reason, numTurns: refusals.length };
+  const window = Math.max(0, Math.min(request.window, windows.length - 1));
+  const asked = { trajectoryId: id, tokenizer: tokenizer.name, template: TEMPLATE_VERSION, maskMode, maxLength, truncation };
+  const common = { ...asked, window, numWindows: windows.length, refusal };
+  const example = windows[window]?.example;
+  if (example === undefined) return { ...common, tokens: null, numSupervised: 0, fullLength: 0, cuts: [], countBySegment: {} };
   return {
-    ...asked,
+    ...common,
     tokens: viewsOf(example, tokenizer),
-    refusal: null,
     numSupervised: example.lossMask.reduce((sum, trained) => sum + trained, 0),
     fullLength: example.fullLength,
     cuts: example.cuts,

@@ -34,13 +34,17 @@ export function peerSettings(values: { readonly peer?: string; readonly dtype: s
 export function wantedTorch({ wantsPeer }: PeerSettings, note: (line: string) => void): Torch | null {
   const torch = wantsPeer ? findTorch() : null;
   if (wantsPeer && torch === null) note(TORCH_MISSING);
-  return torch;
+  if (torch?.hasReferenceBlas !== true) return torch;
+  note(REFERENCE_BLAS);
+  return null;
 }
 
 export interface Torch {
   readonly python: string;
   /** "1.13.0a0". */
   readonly version: string;
+  /** Its matrix products are the BLAS reference's: one thread, unblocked, some fifteen times slower than what anybody trains with. */
+  readonly hasReferenceBlas: boolean;
 }
 
 /** The first may be a version manager's, without the system's packages. */
@@ -50,12 +54,23 @@ export const TORCH_MISSING =
   `No PyTorch was found (looked in ${PYTHONS.join(" and ")}), so nothing was compared. Debian and Ubuntu have it as python3-torch ` +
   "(apt-get install python3-torch); elsewhere, python3 -m pip install torch.";
 
+const REFERENCE_BLAS =
+  "PyTorch would compute with the BLAS reference, on one thread and some fifteen times slower than with OpenBLAS, so nothing was compared: " +
+  "that would be no peer. Debian and Ubuntu: apt-get install libopenblas0-pthread.";
+
+/** Linux maps the library that the alternatives point to; elsewhere PyTorch brings its own. */
+const ASK = `import torch
+try: maps = open("/proc/self/maps").read()
+except OSError: maps = ""
+print(torch.__version__, "/blas/libblas.so" in maps)`;
+
 /** Null where no Python has it. */
 export function findTorch(pythons: readonly string[] = PYTHONS): Torch | null {
   for (const python of pythons) {
     try {
-      const output = execFileSync(python, ["-c", "import torch; print(torch.__version__)"], { stdio: ["ignore", "pipe", "ignore"] });
-      return { python, version: output.toString("utf8").trim() };
+      const output = execFileSync(python, ["-c", ASK], { stdio: ["ignore", "pipe", "ignore"] });
+      const [version, isReference] = output.toString("utf8").trim().split(" ");
+      return { python, version: version!, hasReferenceBlas: isReference === "True" };
     } catch {
       // not there, or without PyTorch: the next one
     }

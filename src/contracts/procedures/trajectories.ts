@@ -2,7 +2,7 @@
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import type { CallCheck } from "../calls.ts";
-import { MASK_MODES, type Segment, type TruncationCut } from "../example.ts";
+import { MASK_MODES, TRUNCATIONS, type Segment, type Truncation, type TruncationCut } from "../example.ts";
 import { SPLITS, type Trajectory, type TrajectorySummary } from "../trajectory.ts";
 
 /** Conditions are joined by "and"; an absent one does not restrict. */
@@ -57,9 +57,14 @@ export interface TokensOfTrajectory {
   readonly template: string;
   readonly maskMode: string;
   readonly maxLength: number;
+  readonly truncation: Truncation;
+  /** A trajectory longer than the window may give several examples; this is the one asked for, counted from 0. */
+  readonly window: number;
+  readonly numWindows: number;
   /** Null where the trajectory gives no example; `refusal` then says why. */
   readonly tokens: readonly TokenView[] | null;
-  readonly refusal: { readonly code: string; readonly reason: string } | null;
+  /** Why there is no example, or why some turns are in none. */
+  readonly refusal: { readonly code: string; readonly reason: string; readonly numTurns: number } | null;
   readonly numSupervised: number;
   readonly fullLength: number;
   readonly cuts: readonly TruncationCut[];
@@ -84,6 +89,8 @@ export const trajectories = {
         model: z.string().default("sample-base"),
         maskMode: z.enum(MASK_MODES).default("allAssistantTurns"),
         maxLength: z.int().min(16).max(1_000_000).default(512),
+        truncation: z.enum(TRUNCATIONS).default("pathWindows"),
+        window: z.int().nonnegative().default(0),
       }),
     )
     .output(output<TokensOfTrajectory>()),
