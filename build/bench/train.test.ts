@@ -11,7 +11,7 @@ const measured = (seconds: readonly number[], losses: readonly number[] = second
   peakBytes: 6e9,
   secondsToLoad: 1,
 });
-const torch = { python: "python3", version: "1.13.0a0" };
+const torch = { python: "python3", version: "1.13.0a0", hasReferenceBlas: false };
 
 describe("bench train", () => {
   it.each([
