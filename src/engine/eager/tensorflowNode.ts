@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import { AppError } from "#contracts/errors.ts";
 import type { EagerTfBackend } from "./weightTensors.ts";
 
-const require = createRequire(import.meta.url);
+/** Not named `require`: the bundler declares one of its own. */
+const requireHere = createRequire(import.meta.url);
 
 /** Checks that Node 23 removed from `node:util`; the packages, last released in 2024, still call them. */
 const REMOVED: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -18,7 +19,7 @@ const REMOVED: Readonly<Record<string, (value: unknown) => boolean>> = {
   isUndefined: (value) => value === undefined,
 };
 
-export function restoreRemovedChecks(util: Record<string, unknown> = require("node:util") as Record<string, unknown>): void {
+export function restoreRemovedChecks(util: Record<string, unknown> = requireHere("node:util") as Record<string, unknown>): void {
   for (const [name, check] of Object.entries(REMOVED)) util[name] ??= check;
 }
 
@@ -30,7 +31,7 @@ export function restoreRemovedChecks(util: Record<string, unknown> = require("no
 export function loadTensorflowNode(id: "tfjs-node" | "tfjs-node-gpu"): EagerTfBackend {
   restoreRemovedChecks();
   try {
-    require(`@tensorflow/${id}`);
+    requireHere(`@tensorflow/${id}`);
   } catch (cause) {
     throw new AppError("E_ENGINE", { detail: `@tensorflow/${id} does not load (${firstLine(cause)})` }, { cause });
   }
@@ -40,7 +41,7 @@ export function loadTensorflowNode(id: "tfjs-node" | "tfjs-node-gpu"): EagerTfBa
 /** Whether the package is there at all. */
 export function isTensorflowNodeInstalled(id: "tfjs-node" | "tfjs-node-gpu"): boolean {
   try {
-    require.resolve(`@tensorflow/${id}`);
+    requireHere.resolve(`@tensorflow/${id}`);
     return true;
   } catch {
     return false;
