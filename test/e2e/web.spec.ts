@@ -138,7 +138,8 @@ test("a run's model is exported into a folder of its own, and not over another",
   await page.goto(served.url);
   await expect(page).toHaveURL(/trajectories/);
   await goTo(page, "Runs");
-  await page.getByText("r-001").first().click();
+  await page.getByRole("main").getByRole("link", { name: "r-001", exact: true }).click();
+  await expect(page).toHaveURL(/runs\/r-001$/);
   const dialog = page.getByRole("dialog", { name: "Export the model of r-001" });
   const exportOnce = async () => {
     await page.getByRole("button", { name: "Export model" }).click();
