@@ -1,10 +1,11 @@
-/** @file A compute engine over a step backend: looks up rows, sums gradients over micro-batches, spreads losses over the batch. */
+/** @file A compute engine over a step backend: looks up rows, sums gradients over micro-batches. Weights lie in main memory. */
 import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { scatterAddRows } from "#core/model/embedding.ts";
 import type { Decoding, Generator } from "#core/model/generate.ts";
 import { EMBED_TOKENS, numElements, type ParameterValues } from "#core/model/parameters.ts";
 import type { ComputeEngine, MicroBatch, MicroBatchLoss, ParameterArray } from "#core/training/computeEngine.ts";
+import type { SupervisedTokens } from "#core/training/loss.ts";
 import { createOptimizer, type Optimizer } from "#core/training/optimizer.ts";
 import { GradientSink } from "./gradientSink.ts";
 import { ArrayPool, prepareStep, type StepArrays } from "./stepArrays.ts";
@@ -23,7 +24,14 @@ export interface EngineParts {
   readonly dropoutRate: number;
 }
 
-export class ModelEngine implements ComputeEngine, Generator {
+/** What `openEngine` opens. */
+export interface ModelEngine extends ComputeEngine, Generator {
+  readonly optimizer: Optimizer;
+  /** Why the model runs as one graph or block by block, in words; "" where there is no choice. */
+  readonly modeReason: string;
+}
+
+export class HostEngine implements ModelEngine {
   readonly config: OptConfig;
   readonly parameters: readonly ParameterArray[];
   readonly optimizer: Optimizer;
@@ -47,7 +55,6 @@ export class ModelEngine implements ComputeEngine, Generator {
     return this.backend.name;
   }
 
-  /** Why the model runs as one graph or block by block, in words; "" where there is no choice. */
   get modeReason(): string {
     return this.backend.modeReason;
   }
@@ -66,14 +73,14 @@ export class ModelEngine implements ComputeEngine, Generator {
       scatterAddRows(this.byName.get(EMBED_TOKENS)!.gradient, this.config.wordEmbedProjDim, arrays.inputIds_P, tokenRows_PE);
     }
     this.sink.settle();
-    return this.spread(arrays, loss_S);
+    return spreadLoss(arrays, loss_S, this.pool);
   }
 
   async evaluateLoss(batch: MicroBatch): Promise<MicroBatchLoss> {
     const arrays = this.prepare(batch, 0);
     const loss_S = this.pool.float32("loss", arrays.numSupervisedTokens);
     if (loss_S.length > 0) await this.backend.loss(arrays, loss_S);
-    return this.spread(arrays, loss_S);
+    return spreadLoss(arrays, loss_S, this.pool);
   }
 
   openDecoding(numRows: number, capacity: number): Decoding {
@@ -85,25 +92,31 @@ export class ModelEngine implements ComputeEngine, Generator {
   }
 
   private prepare(batch: MicroBatch, dropoutRate: number): StepArrays {
-    const limit = this.config.maxPositionEmbeddings;
-    if (batch.length > limit)
-      throw new AppError("E_ENGINE", { detail: `a batch is ${batch.length} tokens long; the model has ${limit} positions` });
-    for (const id of batch.inputIds_BT) {
-      if (id < 0 || id >= this.config.vocabSize)
-        throw new AppError("E_ENGINE", { detail: `token id ${id} is outside the model's vocabulary of ${this.config.vocabSize}` });
-    }
+    requireInVocabulary(this.config, batch);
     return prepareStep(this.config, (name) => this.byName.get(name)!.values, this.pool, batch, dropoutRate);
   }
+}
 
-  private spread(arrays: StepArrays, loss_S: Float32Array): MicroBatchLoss {
-    const perTokenLoss_BT = this.pool.float32("perTokenLoss", arrays.inputIds_P.length).fill(0);
-    let [lossSum, weightSum] = [0, 0];
-    loss_S.forEach((loss, s) => {
-      const weight = arrays.lossWeights_S[s]!;
-      perTokenLoss_BT[arrays.tokenPlaces_S[s]!] = loss;
-      lossSum += weight * loss;
-      weightSum += weight;
-    });
-    return { perTokenLoss_BT, lossSum, weightSum };
+/** @throws E_ENGINE where the batch holds tokens or lengths that the model does not have */
+export function requireInVocabulary(config: OptConfig, batch: MicroBatch): void {
+  const limit = config.maxPositionEmbeddings;
+  if (batch.length > limit)
+    throw new AppError("E_ENGINE", { detail: `a batch is ${batch.length} tokens long; the model has ${limit} positions` });
+  for (const id of batch.inputIds_BT) {
+    if (id < 0 || id >= config.vocabSize)
+      throw new AppError("E_ENGINE", { detail: `token id ${id} is outside the model's vocabulary of ${config.vocabSize}` });
   }
+}
+
+/** Losses of supervised tokens to their places in the batch, and their weighted sum. */
+export function spreadLoss(arrays: SupervisedTokens, loss_S: Float32Array, pool: ArrayPool): MicroBatchLoss {
+  const perTokenLoss_BT = pool.float32("perTokenLoss", arrays.inverse_P.length).fill(0);
+  let [lossSum, weightSum] = [0, 0];
+  loss_S.forEach((loss, s) => {
+    const weight = arrays.lossWeights_S[s]!;
+    perTokenLoss_BT[arrays.tokenPlaces_S[s]!] = loss;
+    lossSum += weight * loss;
+    weightSum += weight;
+  });
+  return { perTokenLoss_BT, lossSum, weightSum };
 }

@@ -5,14 +5,14 @@ import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { initialParameters, type ParameterValues } from "#core/model/parameters.ts";
 import type { BatchShape } from "./compiled/blockGraphs.ts";
-import type { CompileProgress } from "./compiled/graphCache.ts";
+import type { CompileProgress, GraphCacheOptions } from "./compiled/graphCache.ts";
 import { chooseMode, type ChosenMode, type GraphMode, nameOfMode, USABLE_SHARE } from "./compiled/graphMode.ts";
 import type { Provider } from "./compiled/providers.ts";
 import { EagerBackend } from "./eager/eagerBackend.ts";
 import { loadTensorflowNode } from "./eager/tensorflowNode.ts";
 import type { EagerTfBackend } from "./eager/weightTensors.ts";
 import { loadModelFolder, type LoadOptions, type Model } from "./modelFolder.ts";
-import { ModelEngine, parameterArrays } from "./modelEngine.ts";
+import { HostEngine, type ModelEngine, parameterArrays } from "./modelEngine.ts";
 import type { BackendParts, StepBackend } from "./stepBackend.ts";
 import { ParameterMemory } from "./wasm/parameterMemory.ts";
 
@@ -47,19 +47,25 @@ export type EngineOptions = ModelSource & EngineSettings;
 
 const DEFAULT_GRAPH_LIMIT = 64;
 
-/** Loaded on demand: ONNX Runtime has no build for some machines (macOS on Intel), where the eager engine still works. */
+/** For what is loaded on demand: ONNX Runtime has no build for some machines (macOS on Intel), where the eager engine still works. */
+const noRuntime = (cause: unknown): never => {
+  throw new AppError("E_ENGINE", { detail: `ONNX Runtime does not load on this machine (${String(cause)})` }, { cause });
+};
+
+const cacheOptions = (provider: Provider, { numThreads, graphLimit, onCompile }: EngineSettings): GraphCacheOptions => ({
+  provider,
+  numThreads: numThreads ?? availableParallelism(),
+  limit: graphLimit ?? DEFAULT_GRAPH_LIMIT,
+  ...(onCompile === undefined ? {} : { onCompile }),
+});
+
 async function compiledBackend(provider: Provider, settings: EngineSettings, config: OptConfig, parts: BackendParts): Promise<StepBackend> {
-  const { CompiledBackend } = await import("./compiled/compiledBackend.ts").catch((cause: unknown) => {
-    throw new AppError("E_ENGINE", { detail: `ONNX Runtime does not load on this machine (${String(cause)})` }, { cause });
-  });
+  const { CompiledBackend } = await import("./compiled/compiledBackend.ts").catch(noRuntime);
   const largestBatch = settings.largestBatch ?? { numExamples: 1, length: config.maxPositionEmbeddings };
   return new CompiledBackend(config, parts, {
+    ...cacheOptions(provider, settings),
     largestTokens: largestBatch.numExamples * largestBatch.length,
-    provider,
-    numThreads: settings.numThreads ?? availableParallelism(),
-    limit: settings.graphLimit ?? DEFAULT_GRAPH_LIMIT,
     chosen: chosenMode(provider, settings, config, largestBatch),
-    ...(settings.onCompile === undefined ? {} : { onCompile: settings.onCompile }),
   });
 }
 
@@ -106,11 +112,16 @@ export async function openEngine(options: EngineOptions): Promise<ModelEngine> {
   if ("tfBackend" in on) {
     const parameters = parameterArrays(model.parameters);
     const backend = new EagerBackend(config, { parameters, dropoutRate }, on.tfBackend);
-    return new ModelEngine({ config, parameters, backend, dropoutRate });
+    return new HostEngine({ config, parameters, backend, dropoutRate });
+  }
+  // block mode gathers and adds between its graphs, in main memory
+  if (on.provider === "webgpu" && options.graphMode?.kind !== "block") {
+    const { DeviceEngine } = await import("./deviceEngine.ts").catch(noRuntime);
+    return new DeviceEngine(config, model.parameters, dropoutRate, cacheOptions(on.provider, options));
   }
   const memory = new ParameterMemory(model.parameters);
   const { parameters } = memory;
   parameters.forEach(({ values }, i) => values.set(model.parameters[i]!.values));
   const backend = await compiledBackend(on.provider, options, config, { parameters, dropoutRate });
-  return new ModelEngine({ config, parameters, optimizer: memory, backend, dropoutRate });
+  return new HostEngine({ config, parameters, optimizer: memory, backend, dropoutRate });
 }

@@ -50,8 +50,8 @@ function mayHaveGpu(): boolean {
 }
 
 /**
- * Weights and gradients travel between main memory and the device in every step, which the product measured in a probe does not weigh
- * fully; below this lead a GPU, say one that shares the CPU's memory, may well be slower over a whole step.
+ * A step is many small kernels besides products, and on CUDA weights and gradients travel in every one, which the product measured in a probe
+ * does not weigh fully; below this lead a GPU, say one that shares the CPU's memory, may well be slower over a whole step.
  */
 const CLEAR_LEAD = 4;
 

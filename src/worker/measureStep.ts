@@ -53,7 +53,7 @@ export async function measureStep(request: MeasureRequest, send: (message: FromT
     phase("measuring a step");
     const microStepSeconds = await microStep();
     const start = performance.now();
-    engine.optimizer.update(config, { learningRate: 0, gradientScale: 1 });
+    await engine.optimizer.update(config, { learningRate: 0, gradientScale: 1 });
     const measurement: StepMeasurement = {
       engine: engine.name,
       modeReason: engine.modeReason,

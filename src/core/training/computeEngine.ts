@@ -35,10 +35,18 @@ export interface MicroBatchLoss {
 export interface ParameterArray {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Live: the engine reads its weights from here in every call. */
+  /** Live: the engine reads its weights from here in every call, unless they reside on a device. */
   readonly values: Float32Array;
   /** Sum, not mean, of the gradients since `zeroGradients`, over all supervised tokens by their weights. */
   readonly gradient: Float32Array;
+}
+
+/** Of an engine whose weights, gradients and moments reside on a device: the arrays are copies, brought up to date when asked for. */
+export interface Residence {
+  /** Weights or moments were written to: both are sent to the device before they are next used. */
+  arraysChanged(): void;
+  /** From the device into weights and moments, or into gradients. */
+  download(what: "weightsAndMoments" | "gradients"): Promise<void>;
 }
 
 export interface ComputeEngine {
@@ -48,6 +56,8 @@ export interface ComputeEngine {
   readonly parameters: readonly ParameterArray[];
   /** Absent: `createOptimizer(parameters)` does. */
   readonly optimizer?: Optimizer;
+  /** Absent: the arrays of parameters and moments are what is computed with. */
+  readonly residence?: Residence;
   /** Starts a new sum; the arrays follow with the next `accumulateGradients`. */
   zeroGradients(): void;
   /** Forward and backward; adds to every parameter's `gradient`. */

@@ -50,12 +50,12 @@ export interface AdamWStep {
 
 /** AdamW over the parameters of one engine. An engine that keeps them where faster code reaches them brings its own. */
 export interface Optimizer {
-  /** Live: `update` reads and writes it. */
+  /** Live: `update` reads and writes it; moments that reside on a device are copies (`Residence`). */
   readonly state: AdamWState;
   /** As `globalGradNorm`. */
-  gradNorm(scale: number): number;
+  gradNorm(scale: number): number | Promise<number>;
   /** As `adamWUpdate`, to float32 rounding. */
-  update(config: AdamWConfig, step: AdamWStep): void;
+  update(config: AdamWConfig, step: AdamWStep): void | Promise<void>;
 }
 
 /** The functions of this file as an optimizer: the reference, and what engines without one of their own train with. */

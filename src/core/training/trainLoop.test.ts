@@ -135,6 +135,15 @@ describe("trainLoop", () => {
     expect(saved.map(({ state }) => state.step)).toEqual([7, 14]);
   });
 
+  it("asks an engine whose weights reside on a device for them before it saves, and hands it those it starts from", async () => {
+    const asked: string[] = [];
+    const residence = { arraysChanged: () => void asked.push("changed"), download: async (what: string) => void asked.push(what) };
+    const engine = Object.assign(createBigramEngine({ vocabSize: VOCAB_SIZE, seed: 5 }), { residence });
+    const save = async (): Promise<void> => void asked.push("save");
+    await run({ engine, config: config({ saveEverySteps: 7 }), hooks: { save } });
+    expect(asked).toEqual(["changed", "weightsAndMoments", "save", "weightsAndMoments", "save"]);
+  });
+
   it("learns the same from 2 micro-batches of 4 as from 1 of 8", async () => {
     const [two, one] = [await run(), await run({ config: config({ microBatchSize: 8, gradientAccumulationSteps: 1 }) })];
     expect(one.steps.map(({ loss }) => loss)).toBeAllclose(

@@ -91,6 +91,7 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
   const optimizer = engine.optimizer ?? createOptimizer(engine.parameters);
   const adamW = optimizer.state;
   startAdamWState(adamW, options.startFrom?.adamW);
+  engine.residence?.arraysChanged();
   let health = options.startFrom?.health ?? HEALTHY;
   let step = options.startFrom?.step ?? 0;
   // A fresh run stopped before its first step still leaves a checkpoint to resume from.
@@ -99,6 +100,7 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
   const save = async (): Promise<void> => {
     if (savedStep === step) return;
     hooks.onPhase?.("saving a checkpoint");
+    await engine.residence?.download("weightsAndMoments");
     await hooks.save?.({ step, adamW, health });
     savedStep = step;
   };
@@ -132,11 +134,11 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
 
     const updateStart = now();
     const { lossSum, weightSum } = accumulated;
-    const gradNorm = optimizer.gradNorm(1 / weightSum);
+    const gradNorm = await optimizer.gradNorm(1 / weightSum);
     const scale = clipScale(gradNorm, config.maxGradNorm);
     const learningRate = learningRateAt(step + 1, config, numSteps);
     const skipped = !mayUpdate({ lossSum, gradNorm });
-    if (!skipped) optimizer.update(config, { learningRate, gradientScale: scale / weightSum });
+    if (!skipped) await optimizer.update(config, { learningRate, gradientScale: scale / weightSum });
     step += 1;
     if (skipped) health = afterSkipping(health, step);
 

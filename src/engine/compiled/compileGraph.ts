@@ -4,6 +4,7 @@ import { AppError } from "#contracts/errors.ts";
 import { encodeOnnxModel } from "./onnxModel.ts";
 import type { Provider } from "./providers.ts";
 import type { RecordedGraph } from "./recordGraph.ts";
+import { forWebgpu } from "./webgpuGraph.ts";
 
 export interface SessionOptions {
   readonly numThreads: number;
@@ -26,7 +27,8 @@ export class CompiledGraph {
 
   static async open(recorded: RecordedGraph, { numThreads, provider = "cpu" }: SessionOptions): Promise<CompiledGraph> {
     try {
-      const session = await InferenceSession.create(encodeOnnxModel(recorded.onnx), {
+      const graph = provider === "webgpu" ? forWebgpu(recorded.onnx) : recorded.onnx;
+      const session = await InferenceSession.create(encodeOnnxModel(graph), {
         executionProviders: [provider],
         intraOpNumThreads: numThreads,
         interOpNumThreads: 1,
@@ -35,6 +37,7 @@ export class CompiledGraph {
         enableCpuMemArena: false,
         enableMemPattern: false,
         graphOptimizationLevel: "all",
+        ...(recorded.outputsStay === true ? { preferredOutputLocation: "gpu-buffer" } : {}),
         // errors only: it warns about every input that could have been a constant
         logSeverityLevel: 3,
         // threads that wait by spinning take the processor from the window that shows the run, and from each other when it is shared
@@ -51,10 +54,23 @@ export class CompiledGraph {
    * @param outputs  every output, preallocated
    */
   async run(inputs: Readonly<Record<string, OrtTensor>>, outputs: Readonly<Record<string, OrtTensor>>): Promise<void> {
+    await this.call(inputs, outputs);
+  }
+
+  /**
+   * Runs a graph whose outputs stay on the device.
+   *
+   * @returns new tensors there; whoever called disposes of them
+   */
+  runOnDevice(inputs: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>> {
+    return this.call(inputs);
+  }
+
+  private async call(...[inputs, outputs]: Readonly<Record<string, OrtTensor>>[]): Promise<InferenceSession.OnnxValueMapType> {
     const used: Record<string, OrtTensor> = {};
-    for (const name of this.inputNames) used[name] = inputs[name]!;
+    for (const name of this.inputNames) used[name] = inputs![name]!;
     try {
-      await this.session.run(used, outputs);
+      return await (outputs === undefined ? this.session.run(used) : this.session.run(used, outputs));
     } catch (cause) {
       throw new AppError("E_ENGINE", { detail: String(cause) }, { cause });
     }

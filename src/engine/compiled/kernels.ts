@@ -173,6 +173,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   Log: unary("Log"),
   Neg: unary("Neg"),
   Relu: unary("Relu"),
+  Sqrt: unary("Sqrt"),
   Step: step,
   Identity: (backend, { x }) => backend.alias(x!),
   Cast: (backend, { x }, attributes) => {

@@ -15,6 +15,8 @@ export interface RecordedGraph {
   readonly onnx: OnnxGraph;
   /** Inputs that some output depends on. */
   readonly inputNames: ReadonlySet<string>;
+  /** True: outputs are new tensors on the device instead of arrays that the caller provides. WebGPU only. */
+  readonly outputsStay?: boolean;
 }
 
 let isRegistered = false;

@@ -16,8 +16,8 @@ import type { BackendParts } from "../stepBackend.ts";
 import { type BatchShape, LOSS } from "./blockGraphs.ts";
 import type { CompiledGraph } from "./compileGraph.ts";
 import type { GraphCache } from "./graphCache.ts";
-import { gradientName, type GraphInput, recordGraph, type RecordedGraph } from "./recordGraph.ts";
-import { RUN_TIME_SIZES } from "./recordingBackend.ts";
+import { gradientName, recordGraph, type RecordedGraph } from "./recordGraph.ts";
+import { tokenFeeds, tokenInputs, tokenTensors } from "./stepInputs.ts";
 
 type Purpose = "training" | "evaluation";
 
@@ -56,19 +56,13 @@ export class WholeGraph {
 
   private inputs(arrays: StepArrays): Record<string, Tensor> {
     const { hiddenSize: D, wordEmbedProjDim: E } = this.config;
-    const { numExamples, length, numSupervisedTokens: S } = arrays;
-    const P = numExamples * length;
-    const inputs: Record<string, Tensor> = {
+    const { length, inputIds_P } = arrays;
+    return {
       ...this.weights,
-      tokenRows: new Tensor("float32", arrays.tokenRows_PE, [P, E]),
+      ...tokenFeeds(arrays, D),
+      tokenRows: new Tensor("float32", arrays.tokenRows_PE, [inputIds_P.length, E]),
       positionRows: new Tensor("float32", arrays.positionRows_TD, [length, D]),
-      predictorPlaces: new Tensor("int32", arrays.predictorPlaces_S, [S]),
-      inverse: new Tensor("int32", arrays.inverse_P, [P]),
-      targets: new Tensor("int32", arrays.targets_S, [S]),
-      lossWeights: new Tensor("float32", arrays.lossWeights_S, [S]),
     };
-    arrays.keepMasks_PD.forEach((keep, site) => (inputs[`keep${site}`] = new Tensor("bool", keep, [P, D])));
-    return inputs;
   }
 
   private async open(purpose: Purpose, shape: BatchShape): Promise<CompiledGraph> {
@@ -87,31 +81,22 @@ function recordStep(
 ): RecordedGraph {
   const { hiddenSize: D, wordEmbedProjDim: E } = config;
   const P = numExamples * length;
-  const { S } = RUN_TIME_SIZES;
-  const inputs = new Map<string, GraphInput>();
   const weightNames = parameters.map(({ name }) => name).filter((name) => name !== EMBED_POSITIONS);
+  const numSites = purpose === "training" && dropoutRate > 0 ? numDropoutSites(config) : 0;
+  const inputs = tokenInputs(config, { numExamples, length }, numSites);
   for (const { name, shape } of parameters) if (name !== EMBED_POSITIONS) inputs.set(name, { shape, dtype: "float32" });
   inputs.set("tokenRows", { shape: [P, E], dtype: "float32" });
   inputs.set("positionRows", { shape: [length, D], dtype: "float32" });
-  inputs.set("predictorPlaces", { shape: [S], dtype: "int32" });
-  inputs.set("inverse", { shape: [P], dtype: "int32" });
-  inputs.set("targets", { shape: [S], dtype: "int32" });
-  inputs.set("lossWeights", { shape: [S], dtype: "float32" });
-  const numSites = purpose === "training" && dropoutRate > 0 ? numDropoutSites(config) : 0;
-  for (let site = 0; site < numSites; site++) inputs.set(`keep${site}`, { shape: [P, D], dtype: "bool" });
 
   return recordGraph(inputs, (tensors) => {
     const input = (name: string): TfTensor => tensors.get(name)!;
     const step: LossTensors = {
+      ...tokenTensors(input, numSites),
       numExamples,
       length,
       weights: new Map(weightNames.map((name) => [name, input(name)])),
       tokenRows_PE: input("tokenRows"),
       positionRows_TD: input("positionRows"),
-      predictorPlaces_S: input("predictorPlaces"),
-      inverse_P: input("inverse"),
-      targets_S: input("targets"),
-      keepMasks_PD: Array.from({ length: numSites }, (_, site) => input(`keep${site}`)),
       dropoutRate,
     };
     if (purpose === "evaluation") return new Map([[LOSS, perTokenLoss(config, step)]]);
