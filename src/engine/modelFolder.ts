@@ -5,7 +5,7 @@ import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import { formatOptConfig, parseOptConfig } from "#core/model/config.ts";
 import { isNoWeight, missingHint, STORED_HEAD } from "#core/model/checkpointNames.ts";
-import { EMBED_TOKENS, type ParameterShape, parameterShapes, type ParameterValues } from "#core/model/parameters.ts";
+import { EMBED_TOKENS, numElements, type ParameterShape, parameterShapes, type ParameterValues } from "#core/model/parameters.ts";
 import { encodeSafetensors } from "#core/model/safetensors.ts";
 import { openWeights, type Weights } from "./weights/openWeights.ts";
 
@@ -33,6 +33,8 @@ export interface LoadedModel extends Model {
 export interface LoadOptions {
   /** Told after each tensor. */
   readonly onProgress?: (progress: { readonly file: string; readonly done: number; readonly total: number }) => void;
+  /** Where the numbers shall lie; arrays of their own where absent. */
+  readonly roomFor?: (shapes: readonly ParameterShape[]) => readonly ParameterValues[];
 }
 
 /**
@@ -41,17 +43,17 @@ export interface LoadOptions {
  *
  * @throws E_MODEL_INVALID naming the tensor or file, E_FILE_NOT_FOUND
  */
-export async function loadModelFolder(dir: string, { onProgress }: LoadOptions = {}): Promise<LoadedModel> {
+export async function loadModelFolder(dir: string, { onProgress, roomFor = roomOfItsOwn }: LoadOptions = {}): Promise<LoadedModel> {
   const config = parseOptConfig(await readText(join(dir, CONFIG_FILE)), dir);
   const weights = await openWeights(dir);
   const { file } = weights;
   try {
     const shapes = parameterShapes(config);
     requireParameters(dir, weights, shapes);
-    const parameters: ParameterValues[] = [];
-    for (const { name, shape } of shapes) {
-      parameters.push({ name, shape, values: await weights.tensors.get(name)!.read() });
-      onProgress?.({ file, done: parameters.length, total: shapes.length });
+    const parameters = roomFor(shapes);
+    for (const [i, { name, values }] of parameters.entries()) {
+      values.set(await weights.tensors.get(name)!.read());
+      onProgress?.({ file, done: i + 1, total: parameters.length });
     }
     await requireTiedHead(dir, weights, parameters);
     const types = new Set(shapes.map(({ name }) => weights.tensors.get(name)!.type));
@@ -60,6 +62,9 @@ export async function loadModelFolder(dir: string, { onProgress }: LoadOptions =
     await weights.close();
   }
 }
+
+const roomOfItsOwn = (shapes: readonly ParameterShape[]): ParameterValues[] =>
+  shapes.map(({ name, shape }) => ({ name, shape, values: new Float32Array(numElements(shape)) }));
 
 /** Every parameter in its shape, and nothing besides, before any number is read. */
 function requireParameters(dir: string, { tensors }: Weights, shapes: readonly ParameterShape[]): void {

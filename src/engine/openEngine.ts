@@ -81,9 +81,23 @@ function chosenMode(
   return chooseMode(config, largestBatch, memoryBytes);
 }
 
-async function modelOf(source: ModelSource): Promise<Model> {
-  if ("modelDir" in source) return loadModelFolder(source.modelDir, source.onRead === undefined ? {} : { onProgress: source.onRead });
+async function modelOf(source: ModelSource, roomFor?: LoadOptions["roomFor"]): Promise<Model> {
+  if ("modelDir" in source)
+    return loadModelFolder(source.modelDir, {
+      ...(source.onRead === undefined ? {} : { onProgress: source.onRead }),
+      ...(roomFor === undefined ? {} : { roomFor }),
+    });
   return "parameters" in source ? source : { config: source.config, parameters: initialParameters(source.config, source.seed) };
+}
+
+/** A model read to where it is trained: beside arrays of its own it would be in memory twice until the garbage collector comes. */
+async function modelInPlace(source: ModelSource): Promise<{ readonly config: OptConfig; readonly memory: ParameterMemory }> {
+  let memory: ParameterMemory | undefined;
+  const { config, parameters } = await modelOf(source, (shapes) => (memory = new ParameterMemory(shapes)).parameters);
+  if (memory !== undefined) return { config, memory };
+  memory = new ParameterMemory(parameters);
+  memory.parameters.forEach(({ values }, i) => values.set(parameters[i]!.values));
+  return { config, memory };
 }
 
 /** What computes for the compiled engine, or for the eager one. */
@@ -105,11 +119,11 @@ function placeOf(kind: EngineKind): { readonly provider: Provider } | { readonly
 
 /** @throws E_MODEL_INVALID, E_FILE_NOT_FOUND where the folder does not hold a model that fits */
 export async function openEngine(options: EngineOptions): Promise<ModelEngine> {
-  const model = await modelOf(options);
-  const { config } = model;
-  const dropoutRate = options.dropout ?? config.dropout;
   const on = placeOf(options.kind);
   if ("tfBackend" in on) {
+    const model = await modelOf(options);
+    const { config } = model;
+    const dropoutRate = options.dropout ?? config.dropout;
     const parameters = parameterArrays(model.parameters);
     const backend = new EagerBackend(config, { parameters, dropoutRate }, on.tfBackend);
     return new HostEngine({ config, parameters, backend, dropoutRate });
@@ -117,11 +131,12 @@ export async function openEngine(options: EngineOptions): Promise<ModelEngine> {
   // block mode gathers and adds between its graphs, in main memory
   if (on.provider === "webgpu" && options.graphMode?.kind !== "block") {
     const { DeviceEngine } = await import("./deviceEngine.ts").catch(noRuntime);
-    return new DeviceEngine(config, model.parameters, dropoutRate, cacheOptions(on.provider, options));
+    const { config, parameters } = await modelOf(options);
+    return new DeviceEngine(config, parameters, options.dropout ?? config.dropout, cacheOptions(on.provider, options));
   }
-  const memory = new ParameterMemory(model.parameters);
+  const { config, memory } = await modelInPlace(options);
   const { parameters } = memory;
-  parameters.forEach(({ values }, i) => values.set(model.parameters[i]!.values));
+  const dropoutRate = options.dropout ?? config.dropout;
   const backend = await compiledBackend(on.provider, options, config, { parameters, dropoutRate });
   return new HostEngine({ config, parameters, optimizer: memory, backend, dropoutRate });
 }

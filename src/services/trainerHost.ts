@@ -16,6 +16,7 @@ import type {
   ToTrainer,
   TrainRequest,
 } from "#contracts/trainer.ts";
+import { trainerEnvironment } from "./trainerEnvironment.ts";
 
 /** A running trainer process, however it was made. */
 export interface TrainerProcess {
@@ -31,7 +32,7 @@ export type SpawnTrainer = () => TrainerProcess;
 /** @param entry the built `trainer.js`, or `src/worker/trainer.ts` where Node runs TypeScript */
 export function forkTrainer(entry: string): SpawnTrainer {
   return () => {
-    const child = fork(entry, [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    const child = fork(entry, [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"], env: trainerEnvironment() });
     let lastWords = "";
     child.stderr?.on("data", (chunk: Buffer) => {
       lastWords = (lastWords + chunk.toString("utf8")).slice(-2000);

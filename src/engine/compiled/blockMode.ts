@@ -153,11 +153,12 @@ export class BlockMode {
 
   private savedOf(forward: CompiledGraph, layer: number, numTokens: number): Tensors {
     const saved: Tensors = {};
-    for (const [name, shape] of forward.outputShapes) {
+    for (const [number, [name, shape]] of [...forward.outputShapes].entries()) {
       if (name === OUTPUT) continue;
       const sizes = shape as number[];
       const numNumbers = sizes.reduce((product, size) => product * size, 1);
-      saved[name] = new Tensor("float32", this.array(`saved${layer}.${name}`, numNumbers, numTokens), sizes);
+      // by number: a value's name depends on how many chunks of attention were recorded before it, and so on the length
+      saved[name] = new Tensor("float32", this.array(`saved${layer}.${number}`, numNumbers, numTokens), sizes);
     }
     return saved;
   }

@@ -44,25 +44,9 @@ const unary =
   (backend, { x }) =>
     node(backend, operation, [backend.nameOf(x!)], x!.shape, {}, x!.dtype);
 
-/** `x * step(y)` becomes a selection: one pass over memory instead of two. */
-const multiply: Kernel = (backend, inputs, attributes) => {
-  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
-  for (const [factor, step] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    const condition = backend.conditionOfStep.get(backend.nameOf(step));
-    if (condition !== undefined && isSameShape(a.shape, b.shape))
-      return node(backend, "Where", [condition, backend.nameOf(factor), backend.scalar(0)], a.shape);
-  }
-  return binary("Mul")(backend, inputs, attributes);
-};
-
 const step: Kernel = (backend, { x }) => {
   const condition = backend.append("Greater", [backend.nameOf(x!), backend.scalar(0)])[0]!;
-  const name = backend.append("Cast", [condition], { to: int(ELEMENT_TYPES.float32) })[0]!;
-  backend.conditionOfStep.set(name, condition);
-  return backend.result(name, x!.shape);
+  return node(backend, "Cast", [condition], x!.shape, { to: int(ELEMENT_TYPES.float32) });
 };
 
 /** ONNX's shape operand: 0 keeps a size and -1 infers one, which is how a size known only at run time gets through. */
@@ -166,7 +150,7 @@ const layerNormalization: Kernel = (backend, { x, gain, bias }, attributes) => {
 const KERNELS: Readonly<Record<string, Kernel>> = {
   Add: binary("Add"),
   Sub: binary("Sub"),
-  Multiply: multiply,
+  Multiply: binary("Mul"),
   RealDiv: binary("Div"),
   Maximum: binary("Max"),
   Exp: unary("Exp"),

@@ -44,8 +44,6 @@ const bytesOf = (array: Float32Array | Int32Array | Uint8Array | BigInt64Array):
 export class RecordingBackend extends tf.KernelBackend {
   nodes: OnnxNode[] = [];
   readonly constants = new Map<string, OnnxConstant>();
-  /** Values that are a `Step` of something, with the condition they came from: a product with them is a selection. */
-  readonly conditionOfStep = new Map<string, string>();
   /** Of every value that was a tensor, by its name in the graph. */
   readonly valueTypes = new Map<string, ValueType>();
   private readonly tensors: tf.DataStorage<RecordedTensor>;
@@ -61,7 +59,6 @@ export class RecordingBackend extends tf.KernelBackend {
   reset(): void {
     this.nodes = [];
     this.constants.clear();
-    this.conditionOfStep.clear();
     this.valueTypes.clear();
     this.valueNames = new WeakMap();
     this.numNames = 0;
