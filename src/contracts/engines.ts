@@ -26,9 +26,27 @@ export interface EngineReport {
   readonly found: string;
   /** What would make it usable; null where it is, or where nothing would. */
   readonly remedy: string | null;
+  /** `rounded`: computed in float32 from rounded factors, which is no faster. */
+  readonly halfPrecision: "native" | "rounded" | "none";
   /** Billions of floating-point operations a second in a matrix product, arrays in main memory; null where nothing was measured. */
   readonly gigaflops: number | null;
 }
+
+export const unusableEngine = (id: EngineId, found: string, remedy: string | null): EngineReport => ({
+  id,
+  name: ENGINE_NAMES[id],
+  isUsable: false,
+  found,
+  remedy,
+  halfPrecision: "none",
+  gigaflops: null,
+});
+
+export const HALF_PRECISION_WORDS: Readonly<Record<EngineReport["halfPrecision"], string>> = {
+  native: "Has half precision.",
+  rounded: "Half precision by rounding, computed in float32: no faster.",
+  none: "No half precision.",
+};
 
 /** What computes a run, and why it. */
 export interface RunEngine {

@@ -5,6 +5,10 @@ import { MASK_MODES, TRUNCATIONS, type Segment } from "./example.ts";
 
 export const LR_SCHEDULES = ["linear", "cosine", "constant"] as const;
 
+/** Of the matrix products. `fp16` takes their factors in half precision, with weights and everything else in float32 and a scaled loss. */
+export const PRECISIONS = ["fp32", "fp16"] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
 export const runConfigSchema = z.object({
   preset: z.string().default("sample"),
   /** `sample-base` (shipped), a run id (its last checkpoint), or a folder in Hugging Face layout. */
@@ -39,6 +43,8 @@ export const runConfigSchema = z.object({
   keepCheckpoints: z.int().positive().nullable().default(2),
   /** What computes; `auto` takes the fastest that is usable, and where the named one is not usable the CPU stands in; the run says so. */
   engine: z.preprocess((word) => (word === "compiled" ? "cpu" : word), z.enum(ENGINE_CHOICES)).default("auto"),
+  /** Half precision is asked for, never chosen: no real GPU has shown yet that it is faster there. */
+  precision: z.enum(PRECISIONS).default("fp32"),
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
@@ -71,6 +77,8 @@ export interface StepMetrics {
   readonly clipped: boolean;
   /** True where loss or norm was not finite: weights are untouched. */
   readonly skipped: boolean;
+  /** True where that was half precision's doing: the scaled gradients did not fit, and the loss scale was lowered. */
+  readonly overflowed: boolean;
   readonly numTokens: number;
   readonly numSupervisedTokens: number;
   readonly seconds: number;

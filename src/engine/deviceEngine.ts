@@ -18,7 +18,7 @@ import { GraphCache, type GraphCacheOptions } from "./compiled/graphCache.ts";
 import { describeProvider } from "./compiled/providers.ts";
 import { gradientName } from "./compiled/recordGraph.ts";
 import { tokenFeeds } from "./compiled/stepInputs.ts";
-import { type ModelEngine, requireInVocabulary, spreadLoss } from "./modelEngine.ts";
+import { type ModelEngine, requireInVocabulary, scaled, spreadLoss } from "./modelEngine.ts";
 import { ArrayPool } from "./stepArrays.ts";
 
 export class DeviceEngine implements ModelEngine {
@@ -40,7 +40,8 @@ export class DeviceEngine implements ModelEngine {
   }
 
   get name(): string {
-    return `${describeProvider(this.options.provider ?? "cpu", this.options.numThreads)}, whole graph, resident`;
+    const { provider, numThreads, precision } = this.options;
+    return `${describeProvider(provider ?? "cpu", numThreads)}, whole graph, resident${precision === "fp16" ? ", fp16" : ""}`;
   }
 
   get parameters() {
@@ -51,8 +52,8 @@ export class DeviceEngine implements ModelEngine {
     this.residence.replaceGradients(undefined);
   }
 
-  async accumulateGradients(batch: MicroBatch): Promise<MicroBatchLoss> {
-    const { arrays, shape, feeds } = this.prepare(batch, this.dropoutRate);
+  async accumulateGradients(batch: MicroBatch, lossScale = 1): Promise<MicroBatchLoss> {
+    const { arrays, shape, feeds } = this.prepare(batch, this.dropoutRate, lossScale);
     const loss_S = this.pool.float32("loss", arrays.numSupervisedTokens);
     if (loss_S.length > 0) {
       const what = `training graph for ${shape.numExamples} x ${shape.length} tokens`;
@@ -74,7 +75,7 @@ export class DeviceEngine implements ModelEngine {
   }
 
   async evaluateLoss(batch: MicroBatch): Promise<MicroBatchLoss> {
-    const { arrays, shape, feeds } = this.prepare(batch, 0);
+    const { arrays, shape, feeds } = this.prepare(batch, 0, 1);
     const loss_S = this.pool.float32("loss", arrays.numSupervisedTokens);
     if (loss_S.length > 0) {
       const what = `evaluation graph for ${shape.numExamples} x ${shape.length} tokens`;
@@ -108,7 +109,7 @@ export class DeviceEngine implements ModelEngine {
     await this.graphs.dispose();
   }
 
-  private prepare(batch: MicroBatch, dropoutRate: number) {
+  private prepare(batch: MicroBatch, dropoutRate: number, lossScale: number) {
     const { config, pool } = this;
     requireInVocabulary(config, batch);
     const { batchSize: numExamples, length, inputIds_BT, dropoutSeed } = batch;
@@ -119,7 +120,7 @@ export class DeviceEngine implements ModelEngine {
       return keep;
     });
     const arrays = { ...supervisedTokens(batch), keepMasks_PD };
-    const feeds = { ...tokenFeeds(arrays, config.hiddenSize), inputIds: new Tensor("int32", inputIds_BT, [P]) };
+    const feeds = { ...tokenFeeds(scaled(arrays, lossScale), config.hiddenSize), inputIds: new Tensor("int32", inputIds_BT, [P]) };
     return { arrays, shape: { numExamples, length }, feeds };
   }
 }

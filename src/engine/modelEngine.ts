@@ -63,12 +63,12 @@ export class HostEngine implements ModelEngine {
     this.sink.zero();
   }
 
-  async accumulateGradients(batch: MicroBatch): Promise<MicroBatchLoss> {
+  async accumulateGradients(batch: MicroBatch, lossScale = 1): Promise<MicroBatchLoss> {
     const arrays = this.prepare(batch, this.dropoutRate);
     const loss_S = this.pool.float32("loss", arrays.numSupervisedTokens);
     if (loss_S.length > 0) {
       const tokenRows_PE = this.pool.float32("tokenRowsGradient", arrays.tokenRows_PE.length);
-      await this.backend.gradients(arrays, loss_S, tokenRows_PE, this.sink);
+      await this.backend.gradients(scaled(arrays, lossScale), loss_S, tokenRows_PE, this.sink);
       this.sink.add();
       scatterAddRows(this.byName.get(EMBED_TOKENS)!.gradient, this.config.wordEmbedProjDim, arrays.inputIds_P, tokenRows_PE);
     }
@@ -96,6 +96,10 @@ export class HostEngine implements ModelEngine {
     return prepareStep(this.config, (name) => this.byName.get(name)!.values, this.pool, batch, dropoutRate);
   }
 }
+
+/** With gradients multiplied: each loss weighs more. */
+export const scaled = <T extends SupervisedTokens>(arrays: T, lossScale: number): T =>
+  lossScale === 1 ? arrays : { ...arrays, lossWeights_S: arrays.lossWeights_S.map((weight) => weight * lossScale) };
 
 /** @throws E_ENGINE where the batch holds tokens or lengths that the model does not have */
 export function requireInVocabulary(config: OptConfig, batch: MicroBatch): void {

@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from "node:os";
 import type { EngineId } from "#contracts/engines.ts";
 import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
+import type { Precision } from "#contracts/run.ts";
 import { initialParameters, type ParameterValues } from "#core/model/parameters.ts";
 import type { BatchShape } from "./compiled/blockGraphs.ts";
 import type { CompileProgress, GraphCacheOptions } from "./compiled/graphCache.ts";
@@ -29,6 +30,8 @@ interface EngineSettings {
   readonly kind: EngineKind;
   /** In training; the model's own where absent. */
   readonly dropout?: number;
+  /** float32 where absent. */
+  readonly precision?: Precision;
   /** All processors where absent. */
   readonly numThreads?: number;
   /** Told before a graph is compiled, which takes from a tenth of a second to several seconds. */
@@ -52,12 +55,22 @@ const noRuntime = (cause: unknown): never => {
   throw new AppError("E_ENGINE", { detail: `ONNX Runtime does not load on this machine (${String(cause)})` }, { cause });
 };
 
-const cacheOptions = (provider: Provider, { numThreads, graphLimit, onCompile }: EngineSettings): GraphCacheOptions => ({
+const cacheOptions = (provider: Provider, { numThreads, graphLimit, onCompile, precision }: EngineSettings): GraphCacheOptions => ({
   provider,
   numThreads: numThreads ?? availableParallelism(),
   limit: graphLimit ?? DEFAULT_GRAPH_LIMIT,
   ...(onCompile === undefined ? {} : { onCompile }),
+  ...(precision === undefined ? {} : { precision }),
 });
+
+/** Said before a model is loaded, not by the first step. */
+async function requirePrecision(on: ReturnType<typeof placeOf>, { precision, kind }: EngineSettings): Promise<void> {
+  if (precision !== "fp16") return;
+  const { hasHalfPrecision } = await import("./compiled/hasHalfPrecision.ts").catch(noRuntime);
+  if ("provider" in on && (await hasHalfPrecision(on.provider))) return;
+  const what = kind === "webgpu" ? "this graphics device (it lacks shader-f16)" : `the engine ${kind}`;
+  throw new AppError("E_ENGINE", { detail: `${what} has no half precision; set precision to fp32, or choose another engine` });
+}
 
 async function compiledBackend(provider: Provider, settings: EngineSettings, config: OptConfig, parts: BackendParts): Promise<StepBackend> {
   const { CompiledBackend } = await import("./compiled/compiledBackend.ts").catch(noRuntime);
@@ -120,6 +133,7 @@ function placeOf(kind: EngineKind): { readonly provider: Provider } | { readonly
 /** @throws E_MODEL_INVALID, E_FILE_NOT_FOUND where the folder does not hold a model that fits */
 export async function openEngine(options: EngineOptions): Promise<ModelEngine> {
   const on = placeOf(options.kind);
+  await requirePrecision(on, options);
   if ("tfBackend" in on) {
     const model = await modelOf(options);
     const { config } = model;

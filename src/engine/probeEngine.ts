@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 
 import * as tf from "@tensorflow/tfjs-core";
 import type * as OnnxRuntime from "onnxruntime-node";
-import { ENGINE_NAMES, type EngineId, type EngineReport } from "#contracts/engines.ts";
+import { ENGINE_NAMES, type EngineId, type EngineReport, unusableEngine } from "#contracts/engines.ts";
 import type { OnnxGraph } from "./compiled/onnxModel.ts";
 import type { Provider } from "./compiled/providers.ts";
 import { isTensorflowNodeInstalled, loadTensorflowNode } from "./eager/tensorflowNode.ts";
@@ -29,19 +29,11 @@ export async function probeEngine(id: EngineId): Promise<EngineReport> {
     case "tfjs-node":
       return probeTensorflowNode(id);
     case "eager":
-      return { ...named(id), isUsable: true, found: "Always there.", remedy: null, gigaflops: null };
+      return { ...named(id), isUsable: true, found: "Always there.", remedy: null, halfPrecision: "none", gigaflops: null };
   }
 }
 
 const named = (id: EngineId) => ({ id, name: ENGINE_NAMES[id] });
-
-const missing = (id: EngineId, found: string, remedy: string | null): EngineReport => ({
-  ...named(id),
-  isUsable: false,
-  found,
-  remedy,
-  gigaflops: null,
-});
 
 /** a · b, where every element of the product is `SIZE`. */
 const product: OnnxGraph = {
@@ -58,11 +50,11 @@ async function probeProvider(id: Provider): Promise<EngineReport> {
     runtime = await import("onnxruntime-node");
   } catch (error) {
     const found = `ONNX Runtime does not load on ${platform}: ${sentence(error)}`;
-    return missing(id, found, "Use the engine eager; ONNX Runtime has builds for Linux, Windows and macOS on Apple silicon.");
+    return unusableEngine(id, found, "Use the engine eager; ONNX Runtime has builds for Linux, Windows and macOS on Apple silicon.");
   }
   if (!runtime.listSupportedBackends().some(({ name }) => name === id))
-    return missing(id, `ONNX Runtime has no ${id} provider in its build for ${platform}.`, null);
-  if (id === "cuda" && !hasCudaLibraries()) return missing(id, "ONNX Runtime's CUDA libraries are not installed.", REMEDIES.cuda);
+    return unusableEngine(id, `ONNX Runtime has no ${id} provider in its build for ${platform}.`, null);
+  if (id === "cuda" && !hasCudaLibraries()) return unusableEngine(id, "ONNX Runtime's CUDA libraries are not installed.", REMEDIES.cuda);
 
   const { CompiledGraph } = await import("./compiled/compileGraph.ts");
   const { Tensor } = runtime;
@@ -74,22 +66,26 @@ async function probeProvider(id: Provider): Promise<EngineReport> {
     const outputs = { c: new Tensor("float32", c, [SIZE, SIZE]) };
     const gigaflops = await timed(() => graph.run({ a: ones, b: ones }, outputs));
     await graph.release();
-    return rated(id, c, gigaflops);
+    const { hasHalfPrecision } = await import("./compiled/hasHalfPrecision.ts");
+    const halfPrecision = id === "cpu" ? "rounded" : (await hasHalfPrecision(id)) ? "native" : "none";
+    return rated(id, c, gigaflops, halfPrecision);
   } catch (error) {
-    return missing(id, reasonOf(id, error), REMEDIES[id]);
+    return unusableEngine(id, reasonOf(id, error), REMEDIES[id]);
   }
 }
 
 function probeTensorflowNode(id: "tfjs-node" | "tfjs-node-gpu"): Promise<EngineReport> | EngineReport {
-  if (!isTensorflowNodeInstalled(id)) return missing(id, `@tensorflow/${id} is not installed.`, REMEDIES[id]);
+  if (!isTensorflowNodeInstalled(id)) return unusableEngine(id, `@tensorflow/${id} is not installed.`, REMEDIES[id]);
   try {
     const backend = loadTensorflowNode(id);
     const multiply = async (): Promise<Float32Array> =>
       withBackend(backend, () => tf.matMul(tf.ones([SIZE, SIZE]), tf.ones([SIZE, SIZE])).dataSync() as Float32Array);
     let c = new Float32Array();
-    return timed(async () => void (c = (await multiply()) as Float32Array<ArrayBuffer>)).then((gigaflops) => rated(id, c, gigaflops));
+    return timed(async () => void (c = (await multiply()) as Float32Array<ArrayBuffer>)).then((gigaflops) =>
+      rated(id, c, gigaflops, "none"),
+    );
   } catch (error) {
-    return missing(id, `@tensorflow/${id} is installed and does not load: ${sentence(error)}`, REMEDIES[id]);
+    return unusableEngine(id, `@tensorflow/${id} is installed and does not load: ${sentence(error)}`, REMEDIES[id]);
   }
 }
 
@@ -129,10 +125,17 @@ async function timed(multiply: () => Promise<void>): Promise<number> {
   return Number(((2 * SIZE ** 3) / best / 1e6).toPrecision(3));
 }
 
-function rated(id: EngineId, product_: Float32Array, gigaflops: number): EngineReport {
+function rated(id: EngineId, product_: Float32Array, gigaflops: number, halfPrecision: EngineReport["halfPrecision"]): EngineReport {
   if (product_.length !== SIZE * SIZE || product_.some((value) => value !== SIZE))
-    return missing(id, "It starts, and computes a wrong matrix product.", "Update the graphics driver.");
-  return { ...named(id), isUsable: true, found: `Works: ${gigaflops} GFLOP/s in a matrix product.`, remedy: null, gigaflops };
+    return unusableEngine(id, "It starts, and computes a wrong matrix product.", "Update the graphics driver.");
+  return {
+    ...named(id),
+    isUsable: true,
+    found: `Works: ${gigaflops} GFLOP/s in a matrix product.`,
+    remedy: null,
+    halfPrecision,
+    gigaflops,
+  };
 }
 
 /** Of an error the first line, without ONNX Runtime's source places. */

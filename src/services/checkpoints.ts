@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { AppError } from "#contracts/errors.ts";
 import type { RunConfig } from "#contracts/run.ts";
+import type { LossScale } from "#core/training/lossScale.ts";
 
 export interface CheckpointFolder {
   readonly step: number;
@@ -39,6 +40,8 @@ export interface CheckpointRecord {
   /** Updates that the optimizer's moments have seen: steps less those skipped. */
   readonly numUpdates: number;
   readonly skippedSteps: readonly number[];
+  /** Absent from checkpoints of earlier versions, which trained in float32. */
+  readonly lossScale?: LossScale;
   /** Every file of the folder but `trainer_state.json`. */
   readonly files: Readonly<Record<string, CheckedFile>>;
 }

@@ -11,6 +11,7 @@ const usable = (id: EngineId, gigaflops: number | null): EngineReport => ({
   isUsable: true,
   found: "Works.",
   remedy: null,
+  halfPrecision: "none",
   gigaflops,
 });
 const broken = (id: EngineId): EngineReport => ({ ...usable(id, null), isUsable: false, found: "No adapter.", remedy: "Install one." });

@@ -28,6 +28,7 @@ export function getRun(core: Core, id: string): RunDetail {
     evals: runPoints.evals(id),
     resumedAt: runs.resumedAt(id),
     skippedSteps: runPoints.skippedSteps(id),
+    overflowedSteps: runPoints.overflowedSteps(id),
     secondsLeft: summary.jobId === null ? null : core.jobs.get(summary.jobId).secondsLeft,
   };
 }

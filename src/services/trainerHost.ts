@@ -4,7 +4,7 @@
  * How a process is made is injected: `child_process.fork` here, a utility process under Electron.
  */
 import { fork } from "node:child_process";
-import { ENGINE_NAMES, type EngineId, type EngineReport } from "#contracts/engines.ts";
+import { type EngineId, type EngineReport, unusableEngine } from "#contracts/engines.ts";
 import { AppError, type ErrorCode } from "#contracts/errors.ts";
 import type {
   FromTrainer,
@@ -183,8 +183,7 @@ const PROBE_TIMEOUT_MS = 60_000;
 
 function probeWith(trainer: TrainerProcess, engine: EngineId): Promise<EngineReport> {
   return new Promise<EngineReport>((resolve) => {
-    const unusable = (found: string): void =>
-      resolve({ id: engine, name: ENGINE_NAMES[engine], isUsable: false, found, remedy: "Update its driver.", gigaflops: null });
+    const unusable = (found: string): void => resolve(unusableEngine(engine, found, "Update its driver."));
     const timer = setTimeout(() => unusable(`It did not answer within ${PROBE_TIMEOUT_MS / 1000} seconds.`), PROBE_TIMEOUT_MS);
     trainer.onMessage((message) => {
       if (message.type === "probed") resolve(message.report);

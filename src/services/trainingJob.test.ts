@@ -7,7 +7,7 @@ import type { RunDetail, RunPoints } from "#contracts/procedures/runs.ts";
 import type { RunConfig } from "#contracts/run.ts";
 import { loadModelFolder, saveModelFolder } from "#engine/modelFolder.ts";
 import { openTinyWorkspace, weatherTrajectory, addTrajectories, type TinyWorkspace } from "../../test/fixtures/tinyWorkspace.ts";
-import { listCheckpoints, verifyCheckpoint } from "./checkpoints.ts";
+import { listCheckpoints, readTrainerState, verifyCheckpoint } from "./checkpoints.ts";
 import { runDirOf } from "./models.ts";
 import { resumeRun } from "./resumeRun.ts";
 import { getRun, listRuns, plannedLearningRate, readRunPoints, readStepRows } from "./runs.ts";
@@ -273,6 +273,40 @@ describe("a run and one like it", () => {
     expect(getRun(core, runId).state).toBe("interrupted");
     await core.jobs.ended(resumeRun(core, runId).jobId);
     await expectSame(runId);
+  });
+});
+
+describe("a run in half precision", () => {
+  it("leaves out the steps that overflow, shows them, and resumes with its loss scale to the same end", async () => {
+    const workspace = await openedWorkspace();
+    const { core, modelDir } = workspace;
+    // large hidden states, large gradients of the head: 65,536 times as much is more than 16 bits hold
+    const model = await loadModelFolder(modelDir);
+    for (const { name, values } of model.parameters) if (name.endsWith("final_layer_norm.weight")) values.fill(60);
+    await saveModelFolder(modelDir, model);
+    const settings = { precision: "fp16", maxSteps: 8, saveEverySteps: 3 } as const;
+    const whole = getRun(core, (await train(workspace, settings)).runId);
+    expect(whole).toMatchObject({ state: "done", step: 8, skippedSteps: [], engine: { name: expect.stringMatching(/, fp16$/) as string } });
+    expect(whole.overflowedSteps[0]).toBe(1);
+    expect(whole.overflowedSteps.length).toBeLessThan(6);
+    const { loss, gradNorm } = readRunPoints(core, whole.id, 0);
+    expect(loss.every((value) => value !== null)).toBe(true);
+    expect(gradNorm.map((value) => value === null)).toEqual(loss.map((_, i) => whole.overflowedSteps.includes(i + 1)));
+    const scaleOf = async (run: string): Promise<unknown> => {
+      const { dir } = listCheckpoints(runDirOf(core.paths, run)).at(-1)!;
+      return (await readTrainerState(dir)).stateful_callbacks.callsmith.lossScale;
+    };
+    const numOverflows = whole.overflowedSteps.length;
+    expect(await scaleOf(whole.id)).toEqual({ factor: 2 ** (16 - numOverflows), numGoodSteps: expect.any(Number), numOverflows });
+
+    trainers.atStep(4, () => core.jobs.cancel(jobId));
+    const { runId, jobId } = await start(workspace, settings);
+    await core.jobs.ended(jobId);
+    await core.jobs.ended(resumeRun(core, runId).jobId);
+    expect(seriesOf(readRunPoints(core, runId, 0))).toEqual(seriesOf(readRunPoints(core, whole.id, 0)));
+    expect(await weightsOf(workspace, runId)).toEqual(await weightsOf(workspace, whole.id));
+    expect(await scaleOf(runId)).toEqual(await scaleOf(whole.id));
+    expect(getRun(core, runId).overflowedSteps).toEqual(whole.overflowedSteps);
   });
 });
 

@@ -44,7 +44,9 @@ export function runPointRepository(db: Db) {
     SELECT step, loss, learning_rate, grad_norm, clipped, tokens_per_second, memory_bytes FROM run_point
     WHERE run = ? AND step > ? ORDER BY step`);
   const selectPoint = db.prepare<[number, number], PointRow>("SELECT * FROM run_point WHERE run = ? AND step = ?");
-  const selectSkipped = db.prepare<[number], number>("SELECT step FROM run_point WHERE run = ? AND skipped = 1 ORDER BY step").pluck();
+  const selectSkipped = db
+    .prepare<[number, number], number>("SELECT step FROM run_point WHERE run = ? AND skipped = ? ORDER BY step")
+    .pluck();
   const insertEval = db.prepare(
     "INSERT OR REPLACE INTO run_eval (run, step, loss, num_examples, num_supervised, seconds) VALUES (?, ?, ?, ?, ?, ?)",
   );
@@ -73,7 +75,7 @@ export function runPointRepository(db: Db) {
       db.transaction(() => {
         for (const p of points) {
           insertPoint.run(
-            ...[run, p.step, finite(p.loss), p.learningRate, finite(p.gradNorm), Number(p.clipped), Number(p.skipped), p.numTokens],
+            ...[run, p.step, finite(p.loss), p.learningRate, finite(p.gradNorm), Number(p.clipped), skipCode(p), p.numTokens],
             ...[p.numSupervisedTokens, p.seconds, p.tokensPerSecond, p.memoryBytes],
             ...[JSON.stringify(p.segmentLoss), JSON.stringify(p.examples)],
           );
@@ -129,7 +131,12 @@ export function runPointRepository(db: Db) {
 
     /** Reads only: steps whose update the non-finite guard left out. */
     skippedSteps(id: string): readonly number[] {
-      return selectSkipped.all(numberOf(id));
+      return selectSkipped.all(numberOf(id), SKIPPED);
+    },
+
+    /** Reads only: steps left out because half precision could not hold their gradients. */
+    overflowedSteps(id: string): readonly number[] {
+      return selectSkipped.all(numberOf(id), OVERFLOWED);
     },
 
     /** Reads only: evaluations in order of step. */
@@ -161,7 +168,8 @@ function metricsOf(row: PointRow): StepMetrics {
     learningRate: row.learning_rate,
     gradNorm: row.grad_norm ?? Number.NaN,
     clipped: row.clipped === 1,
-    skipped: row.skipped === 1,
+    skipped: row.skipped > 0,
+    overflowed: row.skipped === OVERFLOWED,
     numTokens: row.num_tokens,
     numSupervisedTokens: row.num_supervised,
     seconds: row.seconds,
@@ -171,6 +179,10 @@ function metricsOf(row: PointRow): StepMetrics {
     examples: JSON.parse(row.examples) as StepMetrics["examples"],
   };
 }
+
+/** What the column `skipped` holds besides 0. */
+const [SKIPPED, OVERFLOWED] = [1, 2];
+const skipCode = ({ skipped, overflowed }: StepMetrics): number => (overflowed ? OVERFLOWED : Number(skipped));
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;

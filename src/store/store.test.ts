@@ -215,6 +215,7 @@ describe("runs", () => {
     gradNorm: loss,
     clipped: false,
     skipped: !Number.isFinite(loss),
+    overflowed: false,
     numTokens: 10,
     numSupervisedTokens: 5,
     seconds: 0.1,
@@ -233,7 +234,11 @@ describe("runs", () => {
     expect(store.runPoints.points(id, 1)).toMatchObject({ step: [2, 3], loss: [null, 1], gradNorm: [null, 1], clipped: [false, false] });
     expect(store.runPoints.skippedSteps(id)).toEqual([2]);
     expect(store.runPoints.point(id, 3)).toEqual(point(3, 1));
-    expect(store.runs.get(id)).toMatchObject({ step: 3, lastLoss: 1, state: "preparing" });
+    const overflowed = { ...point(4, 1), gradNorm: Number.NaN, skipped: true, overflowed: true };
+    store.runPoints.addPoints(id, [overflowed]);
+    expect([store.runPoints.skippedSteps(id), store.runPoints.overflowedSteps(id)]).toEqual([[2], [4]]);
+    expect(store.runPoints.point(id, 4)).toEqual(overflowed);
+    expect(store.runs.get(id)).toMatchObject({ step: 4, lastLoss: 1, state: "preparing" });
     store.runs.recordResume(id, 2);
     expect(store.runPoints.points(id).step).toEqual([1, 2]);
     expect(store.runs.checkpoints(id)).toEqual([{ step: 2, numBytes: 100 }]);

@@ -36,6 +36,7 @@ export async function measureStep(request: MeasureRequest, send: (message: FromT
     modelDir,
     kind: config.engine === "auto" ? "cpu" : config.engine,
     ...(config.dropout === null ? {} : { dropout: config.dropout }),
+    precision: config.precision,
     largestBatch: { numExamples: microBatchSize, length },
     onCompile: ({ what, number, total }) => phase(total === 1 ? `compiling the ${what}` : `compiling ${number} of ${total}: ${what}`),
   });

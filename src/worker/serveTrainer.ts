@@ -3,7 +3,7 @@
  *
  * When the core is gone, a run in progress is stopped, which saves a checkpoint, and the process ends.
  */
-import { ENGINE_NAMES } from "#contracts/engines.ts";
+import { unusableEngine } from "#contracts/engines.ts";
 import { AppError } from "#contracts/errors.ts";
 import type {
   FromTrainer,
@@ -61,7 +61,7 @@ export function serveTrainer(channel: Channel): Promise<void> {
       send({ type: "probed", report: await probeEngine(engine) });
     } catch (error) {
       const found = `Trying it failed: ${AppError.from(error).message}`;
-      send({ type: "probed", report: { id: engine, name: ENGINE_NAMES[engine], isUsable: false, found, remedy: null, gigaflops: null } });
+      send({ type: "probed", report: unusableEngine(engine, found, null) });
     }
   }
 

@@ -10,6 +10,7 @@ import { parseOptConfig } from "#core/model/config.ts";
 import { paddedLength } from "#core/model/paddedLength.ts";
 import { countSteps } from "#core/training/dataOrder.ts";
 import type { ExampleFileIndex } from "#core/training/exampleFile.ts";
+import { UNSCALED } from "#core/training/lossScale.ts";
 import { resolveWarmupSteps } from "#core/training/schedule.ts";
 import type { TrainControl } from "#core/training/trainControl.ts";
 import { isEvaluationDue, trainLoop, type TrainOutcome, type TrainState } from "#core/training/trainLoop.ts";
@@ -67,6 +68,7 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
       // the core has chosen before; from a script, `auto` is the CPU
       kind: config.engine === "auto" ? "cpu" : config.engine,
       ...(config.dropout === null ? {} : { dropout: config.dropout }),
+      precision: config.precision,
       largestBatch,
       onCompile: ({ what, number, total }) =>
         send({
@@ -106,6 +108,10 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
             journal.add({ eval: metrics });
             send({ type: "eval", metrics });
           },
+          onOverflow: (step, { factor, numOverflows }) =>
+            phase(
+              `step ${step} overflowed half precision and was left out (${numOverflows} so far): the loss scale is ${factor.toLocaleString("en")} now`,
+            ),
           onPhase: phase,
           onPause: (step) => send({ type: "paused", step }),
           onResume: (step) => send({ type: "resumed", step }),
@@ -164,10 +170,10 @@ function requireSameData(resumed: TrainerStateFile, examples: ExampleFileIndex, 
 }
 
 async function startState(state: TrainerStateFile, dir: string, { parameters, optimizer }: ModelEngine): Promise<TrainState> {
-  const { numUpdates, skippedSteps } = state.stateful_callbacks.callsmith;
+  const { numUpdates, skippedSteps, lossScale = UNSCALED } = state.stateful_callbacks.callsmith;
   optimizer.state.numUpdates = numUpdates;
   await readMoments(dir, parameters, optimizer.state);
-  return { step: state.global_step, adamW: optimizer.state, health: { skippedSteps } };
+  return { step: state.global_step, adamW: optimizer.state, health: { skippedSteps }, lossScale };
 }
 
 interface StateParts {
@@ -179,7 +185,7 @@ interface StateParts {
 }
 
 function stateOf(
-  { step, adamW, health }: TrainState,
+  { step, adamW, health, lossScale }: TrainState,
   { config, steps, log, dataVersion, engine }: StateParts,
 ): Pick<CheckpointContents, "state" | "record"> {
   return {
@@ -214,6 +220,7 @@ function stateOf(
       seed: config.seed,
       numUpdates: adamW.numUpdates,
       skippedSteps: health.skippedSteps,
+      lossScale,
     },
   };
 }

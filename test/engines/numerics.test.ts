@@ -61,6 +61,10 @@ describe("loss, gradients and ten steps of AdamW are those of the reference", ()
       if (isRounding(name)) expect(Math.max(...gradient.map(Math.abs)), name).toBeLessThan(1e-4);
       else expect(largestDifference(gradient, reference.gradients[name]!), name).toBeLessThan(1e-4);
     }
+    // weights twelve times the usual size in two layers make much of a rounding to 11 bits
+    for (const [name, gradient] of Object.entries(numbers.halfGradients ?? {})) {
+      if (!isRounding(name)) expect(largestDifference(gradient, reference.gradients[name]!), `${name} in half precision`).toBeLessThan(0.1);
+    }
     expect(numbers.losses).toHaveLength(10);
     expect(largestDifference(numbers.losses, reference.losses)).toBeLessThan(1e-5);
     expect(largestDifference(numbers.gradNorms, reference.gradNorms)).toBeLessThan(1e-5);

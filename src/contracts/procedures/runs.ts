@@ -37,7 +37,10 @@ export interface RunDetail extends RunSummary {
   readonly evals: readonly EvalMetrics[];
   /** Steps after which the run was continued from a checkpoint. */
   readonly resumedAt: readonly number[];
+  /** Loss or gradient was not finite. */
   readonly skippedSteps: readonly number[];
+  /** Left out because half precision could not hold the scaled gradients. */
+  readonly overflowedSteps: readonly number[];
   readonly error: { readonly code: string; readonly message: string; readonly fix: string } | null;
   readonly model: { readonly numParameters: number; readonly layers: number; readonly width: number } | null;
   readonly engine: RunEngine | null;

@@ -60,8 +60,12 @@ export interface ComputeEngine {
   readonly residence?: Residence;
   /** Starts a new sum; the arrays follow with the next `accumulateGradients`. */
   zeroGradients(): void;
-  /** Forward and backward; adds to every parameter's `gradient`. */
-  accumulateGradients(batch: MicroBatch): Promise<MicroBatchLoss>;
+  /**
+   * Forward and backward; adds to every parameter's `gradient`.
+   *
+   * @param lossScale  factor on the gradients, not on the loss returned; 1 where absent
+   */
+  accumulateGradients(batch: MicroBatch, lossScale?: number): Promise<MicroBatchLoss>;
   /** Forward only, without dropout. */
   evaluateLoss(batch: MicroBatch): Promise<MicroBatchLoss>;
   dispose(): Promise<void>;

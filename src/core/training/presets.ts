@@ -21,7 +21,7 @@ const awsPaper: Preset = {
   description:
     "The published single-epoch recipe: learning rate 5e-5, 100 warm-up steps, effective batch 32 (8 x 4), clipping at 0.3, weight decay " +
     "0.01, loss over the whole sequence. Fetch facebook/opt-350m first, or set baseModel to its folder. The paper trained in FP16 mixed " +
-    "precision with gradient checkpointing; this engine trains in FP32.",
+    "precision with gradient checkpointing; this preset trains in FP32 unless precision is set to fp16.",
   config: runConfigSchema.parse({
     preset: "aws-paper",
     baseModel: "facebook/opt-350m",

@@ -36,9 +36,10 @@ const config = (over: Partial<RunConfig> = {}): RunConfig =>
     ...over,
   });
 
-const copyState = ({ step, adamW, health }: TrainState): TrainState => ({
+const copyState = ({ step, adamW, health, lossScale }: TrainState): TrainState => ({
   step,
   health,
+  lossScale,
   adamW: {
     numUpdates: adamW.numUpdates,
     firstMoments: adamW.firstMoments.map((m) => m.slice()),
@@ -245,6 +246,63 @@ describe("trainLoop", () => {
     expect(told).toEqual(["paused 5", "resumed 5"]);
     expect(steps).toEqual(whole.steps);
     expect(weights).toEqual(whole.weights);
+  });
+
+  describe("in half precision", () => {
+    /** A gradient of the first micro-batches is infinite, as where 16 bits cannot hold it. */
+    function overflowingEngine(numMicroBatches: number) {
+      const engine = createBigramEngine({ vocabSize: VOCAB_SIZE, seed: 5 });
+      const accumulateGradients: typeof engine.accumulateGradients = async (batch, lossScale = 1) => {
+        const loss = await engine.accumulateGradients(batch, lossScale);
+        if (engine.numCalls.gradients <= numMicroBatches) engine.parameters[0]!.gradient[0] = Infinity;
+        return loss;
+      };
+      return { ...engine, accumulateGradients };
+    }
+    const half = (over: Partial<RunConfig> = {}): RunConfig => config({ precision: "fp16", ...over });
+
+    it("takes the same updates as unscaled, to the bit: the scale is a power of 2", async () => {
+      const [scaled, plain] = [await run({ config: half() }), await run()];
+      expect(scaled.weights).toEqual(plain.weights);
+      expect(scaled.steps).toEqual(plain.steps);
+      expect(scaled.saved.at(-1)!.state.lossScale).toEqual({ factor: 2 ** 16, numGoodSteps: 14, numOverflows: 0 });
+    });
+
+    it("leaves an overflowing step out, halves the scale, tells of it, and goes on", async () => {
+      const told: string[] = [];
+      const onOverflow = (step: number, { factor }: { factor: number }): void => void told.push(`${step}: ${factor}`);
+      const { steps, saved, outcome } = await run({ engine: overflowingEngine(4), config: half(), hooks: { onOverflow } });
+      expect(outcome.reason).toBe("done");
+      expect(told).toEqual(["1: 32768", "2: 16384"]);
+      expect(steps.map(({ skipped, overflowed }) => [skipped, overflowed])).toEqual(steps.map(({ step }) => [step <= 2, step <= 2]));
+      const { lossScale, health, adamW } = saved.at(-1)!.state;
+      expect(lossScale).toEqual({ factor: 2 ** 14, numGoodSteps: 12, numOverflows: 2 });
+      // not a failing of the run: the guard that ends it counts other steps
+      expect(health.skippedSteps).toEqual([]);
+      expect(adamW.numUpdates).toBe(12);
+    });
+
+    it("resumed after an overflow, scales on as the run that was never interrupted", async () => {
+      const whole = await run({ engine: overflowingEngine(4), config: half({ saveEverySteps: 1 }) });
+      for (const at of [0, 1, 5]) {
+        const { state, weights } = whole.saved[at]!;
+        const engine = overflowingEngine(4 - 2 * state.step);
+        engine.parameters.forEach((p, i) => p.values.set(weights[i]!));
+        const rest = await run({ engine, config: half(), startFrom: copyState(state) });
+        expect(rest.steps).toEqual(whole.steps.slice(state.step));
+        expect(rest.weights).toEqual(whole.weights);
+        expect(rest.saved.at(-1)!.state.lossScale).toEqual(whole.saved.at(-1)!.state.lossScale);
+      }
+    });
+
+    it("ends the run where gradients overflow unscaled too", async () => {
+      const steps: StepMetrics[] = [];
+      const failing = run({ engine: overflowingEngine(Infinity), evalIndices: [], config: half({ epochs: 3 }) }, (metrics) =>
+        steps.push(metrics),
+      );
+      await expect(failing).rejects.toMatchObject({ code: "E_LOSS_NOT_FINITE", params: { step: 18 } });
+      expect(steps.filter(({ overflowed }) => overflowed)).toHaveLength(16);
+    });
   });
 
   describe("where a loss is not finite", () => {

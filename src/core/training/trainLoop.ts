@@ -18,7 +18,8 @@ import { mixSeeds } from "../model/random.ts";
 import type { ComputeEngine, MicroBatch, MicroBatchLoss } from "./computeEngine.ts";
 import { createDataOrder, SEED_STREAMS, type StepBatch } from "./dataOrder.ts";
 import { afterSkipping, HEALTHY, mayUpdate, stopAtSecondInARow, type RunHealth } from "./health.ts";
-import { assembleMicroBatch, type ExampleSet } from "./microBatch.ts";
+import { afterGoodStep, afterOverflow, HALF_PRECISION_START, isOverflow, scaleOfSum, UNSCALED, type LossScale } from "./lossScale.ts";
+import { assembleMicroBatch, weightOf, type ExampleSet } from "./microBatch.ts";
 import { clipScale, createOptimizer, startAdamWState, type AdamWState } from "./optimizer.ts";
 import { learningRateAt } from "./schedule.ts";
 import { TrainControl } from "./trainControl.ts";
@@ -29,6 +30,7 @@ export interface TrainState {
   readonly step: number;
   readonly adamW: AdamWState;
   readonly health: RunHealth;
+  readonly lossScale: LossScale;
 }
 
 export interface TrainHooks {
@@ -36,6 +38,8 @@ export interface TrainHooks {
   readonly onEval?: (metrics: EvalMetrics) => void | Promise<void>;
   /** What the loop turns to besides training: both may take long. */
   readonly onPhase?: (phase: "evaluating" | "saving a checkpoint") => void;
+  /** Half precision could not hold the gradients: the step was left out, and the scale is lower from here. */
+  readonly onOverflow?: (step: number, lossScale: LossScale) => void;
   readonly onPause?: (step: number) => void;
   readonly onResume?: (step: number) => void;
   /** Writes a checkpoint of the engine's parameters and this state; both are borrowed until it settles. */
@@ -93,6 +97,8 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
   startAdamWState(adamW, options.startFrom?.adamW);
   engine.residence?.arraysChanged();
   let health = options.startFrom?.health ?? HEALTHY;
+  const isScaling = config.precision === "fp16";
+  let lossScale = options.startFrom?.lossScale ?? (isScaling ? HALF_PRECISION_START : UNSCALED);
   let step = options.startFrom?.step ?? 0;
   // A fresh run stopped before its first step still leaves a checkpoint to resume from.
   let savedStep = options.startFrom?.step ?? -1;
@@ -101,7 +107,7 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
     if (savedStep === step) return;
     hooks.onPhase?.("saving a checkpoint");
     await engine.residence?.download("weightsAndMoments");
-    await hooks.save?.({ step, adamW, health });
+    await hooks.save?.({ step, adamW, health, lossScale });
     savedStep = step;
   };
 
@@ -129,18 +135,22 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
   await evaluateWhereOwed();
   while (step < numSteps) {
     const batch = order.at(step + 1);
-    const accumulated = await accumulateStep(options, batch, step + 1, { mayGoOn, now });
+    const gradientFactor = isScaling ? scaleOfSum(lossScale, weightOfStep(options, batch)) : 1;
+    const accumulated = await accumulateStep(options, batch, step + 1, gradientFactor, { mayGoOn, now });
     if (accumulated === null) break;
 
     const updateStart = now();
     const { lossSum, weightSum } = accumulated;
-    const gradNorm = await optimizer.gradNorm(1 / weightSum);
+    const gradNorm = await optimizer.gradNorm(1 / (weightSum * gradientFactor));
     const scale = clipScale(gradNorm, config.maxGradNorm);
     const learningRate = learningRateAt(step + 1, config, numSteps);
     const skipped = !mayUpdate({ lossSum, gradNorm });
-    if (!skipped) await optimizer.update(config, { learningRate, gradientScale: scale / weightSum });
+    if (!skipped) await optimizer.update(config, { learningRate, gradientScale: scale / (weightSum * gradientFactor) });
     step += 1;
-    if (skipped) health = afterSkipping(health, step);
+    const overflowed = isOverflow(lossScale, { lossSum, gradNorm });
+    if (overflowed) lossScale = afterOverflow(lossScale);
+    else if (skipped) health = afterSkipping(health, step);
+    else lossScale = afterGoodStep(lossScale, isScaling);
 
     const seconds = (accumulated.milliseconds + now() - updateStart) / 1000;
     const metrics: StepMetrics = {
@@ -150,6 +160,7 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
       gradNorm,
       clipped: scale < 1,
       skipped,
+      overflowed,
       numTokens: accumulated.numTokens,
       numSupervisedTokens: weightSum,
       seconds,
@@ -159,7 +170,8 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
       examples: accumulated.examples,
     };
     await hooks.onStep?.(metrics, numSteps);
-    if (skipped) stopAtSecondInARow(health);
+    if (overflowed) hooks.onOverflow?.(step, lossScale);
+    else if (skipped) stopAtSecondInARow(health);
 
     const isLast = step === numSteps;
     owesEvaluation = evalIndices.length > 0 && isEvaluationDue(step, numSteps, config);
@@ -188,8 +200,18 @@ interface AccumulatedStep {
   readonly milliseconds: number;
 }
 
+/** Sum of the loss weights of a step, known before it is computed. */
+const weightOfStep = ({ examples, trainIndices }: TrainOptions, { microBatches }: StepBatch): number =>
+  microBatches.flat().reduce((sum, position) => sum + weightOf(examples.at(trainIndices[position]!)), 0);
+
 /** Forward and backward of every micro-batch of one step; null: stopped in between. */
-async function accumulateStep(options: TrainOptions, batch: StepBatch, step: number, pacing: Pacing): Promise<AccumulatedStep | null> {
+async function accumulateStep(
+  options: TrainOptions,
+  batch: StepBatch,
+  step: number,
+  gradientFactor: number,
+  pacing: Pacing,
+): Promise<AccumulatedStep | null> {
   const { engine, config, examples, trainIndices, padTokenId } = options;
   engine.zeroGradients();
   const segmentSums = new Float64Array(SEGMENTS.length);
@@ -203,7 +225,7 @@ async function accumulateStep(options: TrainOptions, batch: StepBatch, step: num
     const rows = indices.map((index) => examples.at(index));
     const dropoutSeed = mixSeeds(mixSeeds(mixSeeds(config.seed, SEED_STREAMS.dropout), step), microStep);
     const microBatch = assembleMicroBatch(rows, { padTokenId, maxLength: config.maxLength, dropoutSeed });
-    const loss = await engine.accumulateGradients(microBatch);
+    const loss = await engine.accumulateGradients(microBatch, gradientFactor);
     lossSum += loss.lossSum;
     weightSum += loss.weightSum;
     rows.forEach((row, r) => {

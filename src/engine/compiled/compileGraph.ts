@@ -1,6 +1,8 @@
 /** @file From a recorded graph to something ONNX Runtime runs. */
 import { InferenceSession, type Tensor as OrtTensor } from "onnxruntime-node";
 import { AppError } from "#contracts/errors.ts";
+import type { Precision } from "#contracts/run.ts";
+import { inHalfPrecision } from "./halfPrecision.ts";
 import { encodeOnnxModel } from "./onnxModel.ts";
 import type { Provider } from "./providers.ts";
 import type { RecordedGraph } from "./recordGraph.ts";
@@ -10,6 +12,8 @@ export interface SessionOptions {
   readonly numThreads: number;
   /** The CPU where absent. What another provider cannot run goes to the CPU, node by node. */
   readonly provider?: Provider;
+  /** float32 where absent. */
+  readonly precision?: Precision;
 }
 
 /** A graph that can be run. Arrays belong to the caller, inputs and outputs alike; ONNX Runtime reads and writes them in place. */
@@ -25,9 +29,10 @@ export class CompiledGraph {
     this.outputShapes = new Map(recorded.onnx.outputs.map(({ name, shape }) => [name, shape]));
   }
 
-  static async open(recorded: RecordedGraph, { numThreads, provider = "cpu" }: SessionOptions): Promise<CompiledGraph> {
+  static async open(recorded: RecordedGraph, { numThreads, provider = "cpu", precision }: SessionOptions): Promise<CompiledGraph> {
     try {
-      const graph = provider === "webgpu" ? forWebgpu(recorded.onnx) : recorded.onnx;
+      const mixed = precision === "fp16" ? inHalfPrecision(recorded.onnx, provider !== "cpu") : recorded.onnx;
+      const graph = provider === "webgpu" ? forWebgpu(mixed) : mixed;
       const session = await InferenceSession.create(encodeOnnxModel(graph), {
         executionProviders: [provider],
         intraOpNumThreads: numThreads,

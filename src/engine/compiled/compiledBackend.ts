@@ -33,9 +33,10 @@ export class CompiledBackend implements StepBackend {
       chosen: { mode, reason },
       numThreads,
       provider,
+      precision,
       largestTokens,
     } = options;
-    this.name = `${describeProvider(provider ?? "cpu", numThreads)}, ${nameOfMode(mode)}`;
+    this.name = `${describeProvider(provider ?? "cpu", numThreads)}, ${nameOfMode(mode)}${precision === "fp16" ? ", fp16" : ""}`;
     this.modeReason = reason;
     this.config = config;
     this.parts = parts;

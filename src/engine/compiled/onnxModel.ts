@@ -5,7 +5,7 @@
  * compiler that evaluates generated code. Field numbers: `onnx/onnx.proto` of the ONNX project, IR version 8.
  */
 
-export const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 export type Attribute =
