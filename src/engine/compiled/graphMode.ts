@@ -1,7 +1,7 @@
 /** @file Whether a model runs as one graph or block by block: decided once for each engine, from shape and memory. */
 import type { OptConfig } from "#contracts/model.ts";
 import { countParameters } from "#core/model/parameters.ts";
-import { type BatchShape, HEAD_ROWS } from "./blockGraphs.ts";
+import { type BatchShape, HEAD_ROWS, SITES } from "./blockGraphs.ts";
 
 export type GraphMode =
   | { readonly kind: "whole" }
@@ -43,7 +43,13 @@ export function estimatePeakBytes(config: OptConfig, { numExamples, length }: Ba
     mode.kind === "whole"
       ? P * L * (26 * D + 4 * F)
       : // saved: q, k, v, what attention gives, both sums, the norm between them, the feed-forward's inside; every layer's input; one at work
-        P * ((L - mode.numRecomputed) * (7 * D + F) + (L + 1) * D + 14 * D + 5 * F) + 4 * HEAD_ROWS * V;
+        P * ((L - mode.numRecomputed) * (7 * D + F) + (L + 1) * D + 14 * D + 5 * F) +
+        4 * HEAD_ROWS * V +
+        // two dropout masks a layer, of one byte a number; what later micro-batches add to the head's and a layer's gradients
+        (SITES * P * L * D) / FLOAT +
+        V * config.wordEmbedProjDim +
+        4 * D * D +
+        2 * D * F;
   return BASE_BYTES + FLOAT * (parameters + activations);
 }
 

@@ -1,33 +1,46 @@
 ;; AdamW and the squared norm over float32 arrays in one memory, four numbers at a time.
 ;;
-;; Arrays are given as byte offsets, multiples of 16, with room for $count numbers rounded up to four: what follows the last number up to
+;; Arrays are given as byte offsets, multiples of 16, with room for $count numbers rounded up to eight: what follows the last number up to
 ;; there is 0 and stays 0. The order of every sum is fixed, so equal inputs give equal bits. `parameterMemory.ts` calls this;
 ;; `adamWModule.ts` holds the compiled module, made by `node build/wasm/writeModule.ts`.
 (module
   (import "parameters" "memory" (memory 1))
 
-  ;; Sum of squares in double precision: even and odd places in two lanes, added at the end.
+  ;; Sum of squares in double precision, in eight lanes that are added at the end: with fewer each addition would wait for the one before.
   (func (export "squaredNorm") (param $gradient i32) (param $count i32) (result f64)
     (local $g v128)
-    (local $even v128)
-    (local $odd v128)
+    (local $h v128)
     (local $low v128)
     (local $high v128)
+    (local $sum0 v128)
+    (local $sum1 v128)
+    (local $sum2 v128)
+    (local $sum3 v128)
     (block $done
       (loop $next
         (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
         (local.set $g (v128.load (local.get $gradient)))
+        (local.set $h (v128.load offset=16 (local.get $gradient)))
         (local.set $low (f64x2.promote_low_f32x4 (local.get $g)))
         (local.set $high
           (f64x2.promote_low_f32x4
             (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $g) (local.get $g))))
-        (local.set $even (f64x2.add (local.get $even) (f64x2.mul (local.get $low) (local.get $low))))
-        (local.set $odd (f64x2.add (local.get $odd) (f64x2.mul (local.get $high) (local.get $high))))
-        (local.set $gradient (i32.add (local.get $gradient) (i32.const 16)))
-        (local.set $count (i32.sub (local.get $count) (i32.const 4)))
+        (local.set $sum0 (f64x2.add (local.get $sum0) (f64x2.mul (local.get $low) (local.get $low))))
+        (local.set $sum1 (f64x2.add (local.get $sum1) (f64x2.mul (local.get $high) (local.get $high))))
+        (local.set $low (f64x2.promote_low_f32x4 (local.get $h)))
+        (local.set $high
+          (f64x2.promote_low_f32x4
+            (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $h) (local.get $h))))
+        (local.set $sum2 (f64x2.add (local.get $sum2) (f64x2.mul (local.get $low) (local.get $low))))
+        (local.set $sum3 (f64x2.add (local.get $sum3) (f64x2.mul (local.get $high) (local.get $high))))
+        (local.set $gradient (i32.add (local.get $gradient) (i32.const 32)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 8)))
         (br $next)))
-    (local.set $even (f64x2.add (local.get $even) (local.get $odd)))
-    (f64.add (f64x2.extract_lane 0 (local.get $even)) (f64x2.extract_lane 1 (local.get $even))))
+    (local.set $sum0
+      (f64x2.add
+        (f64x2.add (local.get $sum0) (local.get $sum1))
+        (f64x2.add (local.get $sum2) (local.get $sum3))))
+    (f64.add (f64x2.extract_lane 0 (local.get $sum0)) (f64x2.extract_lane 1 (local.get $sum0))))
 
   ;; One update of one parameter, in place (the equations are `adamWUpdate`'s in core/training/optimizer.ts):
   ;;
