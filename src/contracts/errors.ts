@@ -143,6 +143,32 @@ export const ERRORS = define({
     why: (p) => `There is no ${p["what"]} ${p["id"]} in this workspace.`,
     fix: "It may have been made in another workspace; look at the list.",
   },
+  // Changes
+  E_EDIT_CONFLICT: {
+    class: "user",
+    why: (p) => `${p["author"]} changed ${p["trajectory"]} in revision ${p["revision"]} while it was being edited.`,
+    fix: "Compare the two and keep one of them, or take the turns you want from each. Nothing is lost: yours stays as a draft.",
+  },
+  E_CHANGE_BUSY: {
+    class: "user",
+    why: (p) => `"${p["title"]}" is still being applied.`,
+    fix: "Wait until its job ends, or cancel the job: what it did so far can be undone.",
+  },
+  E_NOTHING_TO_UNDO: {
+    class: "user",
+    why: (p) => `There is nothing that ${p["author"]} could ${p["direction"]}.`,
+    fix: "Look at the last changes: those of others are theirs to undo, and any revision can be brought back from the history.",
+  },
+  E_OPERATION_INVALID: {
+    class: "user",
+    why: (p) => `This cannot be done as asked: ${p["detail"]}.`,
+    fix: "Correct the named part and try again. Nothing was changed.",
+  },
+  E_VERSION_EXISTS: {
+    class: "user",
+    why: (p) => `There is a data version "${p["name"]}" already, and a frozen version stays as it is.`,
+    fix: "Choose another name.",
+  },
   // Tokens and examples
   E_TOKENIZER_MISSING: {
     class: "user",
@@ -153,6 +179,11 @@ export const ERRORS = define({
     class: "user",
     why: () => "No token of this trajectory would be trained on.",
     fix: "Check the loss mask, or give the trajectory an assistant turn.",
+  },
+  E_EXAMPLE_REJECTED: {
+    class: "user",
+    why: () => "It was rejected in review.",
+    fix: "Accept it, or open it again, to train on it.",
   },
   E_EXAMPLE_TOO_LONG: {
     class: "user",

@@ -1,7 +1,18 @@
 /** @file Jobs: long work that outlives the page which started it. */
 import { z } from "zod";
 
-export const JOB_KINDS = ["import", "index", "export", "exportModel", "train", "evaluate", "fetch", "estimate"] as const;
+export const JOB_KINDS = [
+  "import",
+  "index",
+  "export",
+  "exportModel",
+  "train",
+  "evaluate",
+  "fetch",
+  "estimate",
+  "change",
+  "freeze",
+] as const;
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "stopping", "done", "failed", "cancelled", "interrupted"] as const;
 
 export const jobSchema = z.object({
@@ -37,6 +48,6 @@ export type JobState = (typeof JOB_STATES)[number];
 export const newsSchema = z.object({
   cursor: z.number().int(),
   jobs: z.array(jobSchema),
-  changed: z.array(z.enum(["trajectories", "runs", "points", "sources", "evaluations", "failures", "models"])),
+  changed: z.array(z.enum(["trajectories", "runs", "points", "sources", "evaluations", "failures", "models", "changes"])),
 });
 export type News = z.infer<typeof newsSchema>;

@@ -5,6 +5,7 @@
  * imported or exported file (ToolBench explodes one path into several rows); an *example* is what enters a batch.
  */
 import type { JsonObject, JsonValue } from "./json.ts";
+import type { Status } from "./review.ts";
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -102,4 +103,7 @@ export interface TrajectorySummary {
   /** Assistant turns whose text does not follow the call grammar, and calls whose arguments do not parse. */
   readonly numUnreadable: number;
   readonly revision: number;
+  readonly status: Status;
+  /** Whose queue it is in. */
+  readonly assignee: string | null;
 }

@@ -27,9 +27,13 @@ export function assignSplit(content: TrajectoryContent): Split {
   const fields = metadata["fields"];
   const named = [metadata["split"], member(fields, "split"), member(member(fields, "metadata"), "split")].find(isSplitName);
   if (named !== undefined) return NAMES[named]!;
+  return hash("sha256", queryOf(content), "buffer").readUInt32BE(0) / 2 ** 32 < VALIDATION_SHARE ? "validation" : "train";
+}
+
+/** What a trajectory asks, spelling of spaces and capitals aside: trajectories with the same query belong to one group. */
+export function queryOf(content: TrajectoryContent): string {
   const query = content.turns.find((turn) => turn.role === "user")?.content ?? JSON.stringify(content.turns);
-  const normal = query.slice(0, MAX_QUERY_CHARACTERS).normalize("NFKC").toLowerCase().replaceAll(/\s+/gu, " ").trim();
-  return hash("sha256", normal, "buffer").readUInt32BE(0) / 2 ** 32 < VALIDATION_SHARE ? "validation" : "train";
+  return query.slice(0, MAX_QUERY_CHARACTERS).normalize("NFKC").toLowerCase().replaceAll(/\s+/gu, " ").trim();
 }
 
 function member(value: JsonValue | undefined, key: string): JsonValue | undefined {

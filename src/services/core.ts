@@ -8,6 +8,7 @@ import { basename, join, resolve } from "node:path";
 import { AppError } from "#contracts/errors.ts";
 import { openStore, type Store } from "#store/index.ts";
 import { lockWorkspace } from "#store/workspaceLock.ts";
+import { registerChangeRestart } from "./changes/changeTrajectories.ts";
 import { createEngines, type Engines } from "./engines.ts";
 import { registerEvaluateRestart } from "./evaluateRun.ts";
 import { registerExportRestart } from "./exportDataset.ts";
@@ -106,6 +107,7 @@ export function openCore(options: CoreOptions): Core {
   registerExportRestart(core);
   registerFetchRestart(core);
   registerModelExportRestart(core);
+  registerChangeRestart(core);
   return core;
 }
 

@@ -12,6 +12,8 @@ import type { JobReport } from "./jobs.ts";
 export type DataTask =
   | { readonly type: "import"; readonly files: readonly InputFile[]; readonly format: ImportFormat | null; readonly sourcesDir: string }
   | { readonly type: "index" }
+  | { readonly type: "change"; readonly changeId: number }
+  | { readonly type: "freeze"; readonly name: string; readonly note: string; readonly author: string }
   | ({ readonly type: "model export" } & ModelExportTask)
   | { readonly type: "export"; readonly format: ExportFormat; readonly directory: string; readonly filter: TrajectoryFilter };
 

@@ -6,7 +6,7 @@
 import type { Job, News } from "#contracts/jobs.ts";
 
 export type ChangedTable = News["changed"][number];
-const TABLES: readonly ChangedTable[] = ["trajectories", "runs", "points", "sources", "evaluations", "failures", "models"];
+const TABLES: readonly ChangedTable[] = ["trajectories", "runs", "points", "sources", "evaluations", "failures", "models", "changes"];
 
 const SHORTEST_GAP_MS = 100;
 

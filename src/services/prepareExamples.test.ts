@@ -64,6 +64,19 @@ describe("prepareExamples", () => {
     expect(plan.numCutTokens).toBeGreaterThan(200);
   });
 
+  it("leaves out what was rejected in review, and says so", async () => {
+    const { store, work, ...rest } = await prepared(weather(6), { mergePrefixes: false });
+    await work;
+    store.transaction(() => {
+      const change = store.changes.start({ kind: "status", title: "", author: "ann", reason: "", at: "2026" });
+      store.changes.revise(store.changes.get(change), 2, { ...store.changes.state(2), status: "rejected" });
+    });
+    const { plan, train } = await prepareExamples({ store, ...rest });
+    expect(plan.refused).toEqual([{ trajectoryId: "T-00002", code: "E_EXAMPLE_REJECTED", reason: "It was rejected in review." }]);
+    expect(train.map(({ trajectoryId }) => trajectoryId)).not.toContain("T-00002");
+    expect(plan.numRefused).toBe(1);
+  });
+
   describe("merging prefixes", () => {
     const [whole, other] = [weatherTrajectory(3), weatherTrajectory(4)];
     const firstRow = { ...whole, turns: whole.turns.slice(0, 3) };

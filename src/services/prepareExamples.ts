@@ -173,11 +173,15 @@ async function writePart(part: Part, { writer, pace, dataVersion, counts }: Shar
   const scratch = config.mergePrefixes ? await SequenceScratch.open(join(runDir, `${EXAMPLE_FILE}.rows`)) : null;
   try {
     let place = -1;
-    for (const { trajectory, contentId, contentHash } of store.trajectories.each(split)) {
+    for (const { trajectory, contentId, contentHash, status } of store.trajectories.each(split)) {
       place += 1;
       if (chosen !== null && !chosen.has(place)) continue;
       await pace.step();
       counts.numTrajectories += 1;
+      if (status === "rejected") {
+        countRefusal(counts, trajectory.id, new AppError("E_EXAMPLE_REJECTED"));
+        continue;
+      }
       dataVersion.update(`${contentHash} ${split}\n`);
       const outcome = buildWindows(trajectory, tokenizer, config);
       countRefusals(counts, trajectory.id, outcome);
@@ -220,9 +224,13 @@ function countWindow(counts: Counts, { example, rowEnds }: PathWindow): void {
 function countRefusals(counts: Counts, trajectoryId: string, { windows, refusals, numRows }: WindowsOutcome): void {
   const [first] = refusals;
   if (first === undefined) return;
-  counts.numRefused += 1;
   const part = windows.length === 0 ? "" : `Left out: ${refusals.length} of its ${numRows} rows. `;
-  if (counts.refused.length < NAMED_REFUSALS) counts.refused.push({ trajectoryId, code: first.code, reason: part + first.reason });
+  countRefusal(counts, trajectoryId, { code: first.code, message: part + first.reason });
+}
+
+function countRefusal(counts: Counts, trajectoryId: string, { code, message }: { readonly code: string; readonly message: string }): void {
+  counts.numRefused += 1;
+  if (counts.refused.length < NAMED_REFUSALS) counts.refused.push({ trajectoryId, code, reason: message });
 }
 
 /** The validation split; the test split where there is none. */

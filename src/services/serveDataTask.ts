@@ -2,6 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { AppError } from "#contracts/errors.ts";
 import { openWorkerStore, type Store } from "#store/index.ts";
+import { applyChange } from "./changes/applyChange.ts";
 import { CONTROL, type DataTask, type DataWorkerInput, type FromDataWorker, type TaskControl } from "./dataTask.ts";
 import { exportFiles } from "./exportFiles.ts";
 import { exportModelFiles } from "./exportModelFiles.ts";
@@ -29,6 +30,10 @@ function run(store: Store, task: DataTask, control: TaskControl, entry: string):
       return importFiles(store, task, control, entry);
     case "index":
       return indexContents(store, control);
+    case "change":
+      return applyChange(store, task.changeId, control);
+    case "freeze":
+      return store.transaction(() => store.dataVersions.freeze({ ...task, at: new Date().toISOString() }));
     case "export":
       return exportFiles(store, task, control);
     case "model export":

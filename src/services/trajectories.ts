@@ -2,6 +2,7 @@
 import { checkTurn } from "#core/trajectories/checkCalls.ts";
 import type { TrajectoryDetail, TrajectoryFilter, TrajectoryPage } from "#contracts/procedures/trajectories.ts";
 import type { Trajectory } from "#contracts/trajectory.ts";
+import { requireNumber } from "#store/ids.ts";
 import type { Core } from "./core.ts";
 import { continueIndexing } from "./startIndexing.ts";
 
@@ -12,11 +13,12 @@ export function listTrajectories(core: Core, filter: TrajectoryFilter, offset: n
   return { total, offset, rows: trajectories.summaries(numbers), indexComplete: search.isComplete() };
 }
 
-export function getTrajectory(core: Core, id: string): TrajectoryDetail {
-  const { trajectories, sources, contents } = core.store;
+export function getTrajectory(core: Core, id: string, forAuthor?: string): TrajectoryDetail {
+  const { trajectories, sources, contents, changes, annotations, annotators, drafts } = core.store;
   const { trajectory } = trajectories.get(id);
   const { sourceId, revision } = trajectories.origin(id);
   const source = sources.get(sourceId);
+  const state = changes.state(requireNumber("trajectory", id));
   const { number, author, reason, at } = revision;
   return {
     trajectory,
@@ -28,6 +30,8 @@ export function getTrajectory(core: Core, id: string): TrajectoryDetail {
     },
     revision: { number, author, reason, at },
     checks: checksOf(trajectory, contents.toolNames()),
+    review: { status: state.status, assignee: annotators.nameOf(state.assigneeId), annotations: annotations.read(state.annotationsId) },
+    draft: forAuthor === undefined ? null : drafts.get(requireNumber("trajectory", id), forAuthor),
   };
 }
 

@@ -1,5 +1,10 @@
 /** @file The store's door: every repository over one connection. */
+import { annotationRepository } from "./annotations.ts";
+import { annotatorRepository } from "./annotators.ts";
+import { changeRepository } from "./changes.ts";
 import { contentRepository } from "./contents.ts";
+import { dataVersionRepository } from "./dataVersions.ts";
+import { draftRepository } from "./drafts.ts";
 import { evaluationRepository } from "./evaluations.ts";
 import { failureRepository } from "./failures.ts";
 import { jobRepository } from "./jobs.ts";
@@ -14,6 +19,7 @@ import { trajectoryLists } from "./trajectoryLists.ts";
 
 export { createContentEncoder, type EncodedContent } from "./contentEncoder.ts";
 export type { ContentSummary } from "./contents.ts";
+export type { StoredChange, StoredOperation, TrajectoryState } from "./changes.ts";
 
 export type Store = ReturnType<typeof storeOver>;
 
@@ -30,6 +36,8 @@ export function openWorkerStore(path: string): Store {
 function storeOver(db: Db, path: string) {
   const contents = contentRepository(db);
   const search = searchIndex(db);
+  const annotators = annotatorRepository(db);
+  const changes = changeRepository(db, annotators);
   return {
     path,
     contents,
@@ -38,6 +46,11 @@ function storeOver(db: Db, path: string) {
     trajectories: trajectoryRepository(db, contents),
     lists: trajectoryLists(db, search),
     sources: sourceRepository(db),
+    annotators,
+    annotations: annotationRepository(db),
+    changes,
+    drafts: draftRepository(db),
+    dataVersions: dataVersionRepository(db, changes),
     jobs: jobRepository(db),
     runs: runRepository(db),
     runPoints: runPointRepository(db),

@@ -1,7 +1,9 @@
 /** @file Trajectories and their revisions: written once on import, read by page, by id, or one after another. */
 import { AppError } from "#contracts/errors.ts";
 import type { ImportFormat } from "#contracts/imports.ts";
+import { STATUSES, type Status } from "#contracts/review.ts";
 import { SPLITS, type Split, type Trajectory, type TrajectorySummary } from "#contracts/trajectory.ts";
+import { NEXT_SEQUENCE } from "./changes.ts";
 import type { ContentRepository } from "./contents.ts";
 import { requireNumber, trajectoryIdOf } from "./ids.ts";
 import type { Db } from "./openDatabase.ts";
@@ -21,6 +23,7 @@ export interface StoredTrajectory {
   readonly contentId: number;
   /** SHA-256 of the content, in hexadecimal. */
   readonly contentHash: string;
+  readonly status: Status;
 }
 
 export interface RevisionRecord {
@@ -37,6 +40,7 @@ interface TrajectoryRow {
   readonly split: number;
   readonly revision: number;
   readonly content_id: number;
+  readonly status: number;
 }
 
 interface SummaryRow {
@@ -50,6 +54,8 @@ interface SummaryRow {
   readonly num_calls: number;
   readonly num_tools: number;
   readonly num_unreadable: number;
+  readonly status: number;
+  readonly assignee: string | null;
 }
 
 /** Trajectories read in one go by `each`: an open cursor would keep other statements off the connection. */
@@ -62,7 +68,7 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
     "INSERT INTO trajectory (source_id, split, revision, content_id) VALUES (?, ?, 1, ?)",
   );
   const insertRevision = db.prepare<[number, number, number, string, string, string]>(
-    "INSERT INTO revision (trajectory_id, number, content_id, author, reason, at) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO revision (trajectory_id, number, content_id, split, author, reason, at, sequence) VALUES (?, 1, ?, ?, ?, ?, ?, ${NEXT_SEQUENCE})`,
   );
   const selectOne = db.prepare<[number], TrajectoryRow>("SELECT * FROM trajectory WHERE id = ?");
   const selectAfter = db.prepare<[number, number], TrajectoryRow>("SELECT * FROM trajectory WHERE id > ? ORDER BY id LIMIT ?");
@@ -73,9 +79,11 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
     "SELECT number, content_id AS contentId, author, reason, at FROM revision WHERE trajectory_id = ? AND number = ?",
   );
   const selectSummaries = db.prepare<[string], SummaryRow>(`
-    SELECT t.id, t.split, t.revision, s.name AS source, s.format, c.title, c.num_turns, c.num_calls, c.num_tools, c.num_unreadable
+    SELECT t.id, t.split, t.revision, s.name AS source, s.format, c.title, c.num_turns, c.num_calls, c.num_tools, c.num_unreadable,
+      t.status, a.name AS assignee
     FROM json_each(?) wanted JOIN trajectory t ON t.id = wanted.value
-    JOIN source s ON s.id = t.source_id JOIN content c ON c.id = t.content_id ORDER BY wanted.key`);
+    JOIN source s ON s.id = t.source_id JOIN content c ON c.id = t.content_id
+    LEFT JOIN annotator a ON a.id = t.assignee_id ORDER BY wanted.key`);
   const selectImported = db
     .prepare<[number, string, number], number>(
       `SELECT t.id FROM revision r JOIN trajectory t ON t.id = r.trajectory_id
@@ -92,6 +100,7 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
       trajectory: { id: trajectoryIdOf(row.id), split: SPLITS[row.split]!, ...content },
       contentId: row.content_id,
       contentHash: hash,
+      status: STATUSES[row.status]!,
     };
   };
   const find = (id: string): TrajectoryRow => {
@@ -104,8 +113,9 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
     /** Writes: a trajectory and its first revision. Returns its number. Call inside a transaction. */
     add(trajectory: NewTrajectory): number {
       const { sourceId, split, contentId, author, reason, at } = trajectory;
-      const id = Number(insert.run(sourceId, SPLITS.indexOf(split), contentId).lastInsertRowid);
-      insertRevision.run(id, 1, contentId, author, reason, at);
+      const number = SPLITS.indexOf(split);
+      const id = Number(insert.run(sourceId, number, contentId).lastInsertRowid);
+      insertRevision.run(id, contentId, number, author, reason, at);
       return id;
     },
 
@@ -172,5 +182,7 @@ function summaryOf(row: SummaryRow): TrajectorySummary {
     format: row.format,
     numUnreadable: row.num_unreadable,
     revision: row.revision,
+    status: STATUSES[row.status]!,
+    assignee: row.assignee,
   };
 }

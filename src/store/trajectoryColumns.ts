@@ -1,7 +1,7 @@
 /**
- * @file What lists filter and count by, four numbers a trajectory, kept in memory: new trajectories are appended as they come.
+ * @file What lists filter and count by, a few numbers a trajectory, kept in memory and brought up to date by the sequence of revisions.
  *
- * 200,000 trajectories take 3 MB. Every filter is then a walk over typed arrays instead of a query.
+ * 200,000 trajectories take 5 MB. Every filter is then a walk over typed arrays instead of a query, and an edit costs one row.
  */
 import type { Db } from "./openDatabase.ts";
 
@@ -11,27 +11,53 @@ export interface Columns {
   readonly ids: Int32Array;
   readonly sources: Int32Array;
   readonly splits: Uint8Array;
+  readonly statuses: Uint8Array;
   readonly contents: Int32Array;
-  /** Differs whenever anything in the columns does. */
-  readonly version: string;
+  /** 0: nobody. */
+  readonly assignees: Int32Array;
+  /** 0: none. */
+  readonly annotations: Int32Array;
+  readonly revisions: Int32Array;
+  /** Differs whenever anything in the columns does: the number of the last revision. */
+  readonly version: number;
 }
 
+type Row = [
+  id: number,
+  source: number,
+  split: number,
+  status: number,
+  content: number,
+  assignee: number,
+  annotations: number,
+  revision: number,
+];
+
 const FIRST_CAPACITY = 4096;
+const ROW = "id, source_id, split, status, content_id, coalesce(assignee_id, 0), coalesce(annotations_id, 0), revision";
+/** Beyond this many changed rows, reading all of them anew is cheaper. */
+const MANY = 20_000;
 
 export function trajectoryColumns(db: Db) {
-  const newest = db.prepare<[], number | null>("SELECT max(id) FROM trajectory").pluck();
-  const changes = db.prepare<[], string>("SELECT value FROM setting WHERE key = 'trajectory.changes'").pluck();
-  const after = db
-    .prepare<[number], [number, number, number, number]>("SELECT id, source_id, split, content_id FROM trajectory WHERE id > ? ORDER BY id")
+  const newest = db.prepare<[], number | null>("SELECT max(sequence) FROM revision").pluck();
+  const after = db.prepare<[number], Row>(`SELECT ${ROW} FROM trajectory WHERE id > ? ORDER BY id`).raw();
+  const changed = db
+    .prepare<[number, number], Row>(
+      `SELECT ${ROW} FROM trajectory WHERE id <= ? AND id IN (SELECT trajectory_id FROM revision WHERE sequence > ?)`,
+    )
     .raw();
 
   let capacity = 0;
   let length = 0;
+  let version = 0;
   let ids = new Int32Array();
   let sources = new Int32Array();
   let splits = new Uint8Array();
+  let statuses = new Uint8Array();
   let contents = new Int32Array();
-  let seenChanges: string | undefined;
+  let assignees = new Int32Array();
+  let annotations = new Int32Array();
+  let revisions = new Int32Array();
 
   const reserve = (needed: number): void => {
     if (needed <= capacity) return;
@@ -39,27 +65,48 @@ export function trajectoryColumns(db: Db) {
     ids = grown(ids, new Int32Array(capacity));
     sources = grown(sources, new Int32Array(capacity));
     splits = grown(splits, new Uint8Array(capacity));
+    statuses = grown(statuses, new Uint8Array(capacity));
     contents = grown(contents, new Int32Array(capacity));
+    assignees = grown(assignees, new Int32Array(capacity));
+    annotations = grown(annotations, new Int32Array(capacity));
+    revisions = grown(revisions, new Int32Array(capacity));
+  };
+  const put = (i: number, [id, source, split, status, content, assignee, annotation, revision]: Row): void => {
+    ids[i] = id;
+    sources[i] = source;
+    splits[i] = split;
+    statuses[i] = status;
+    contents[i] = content;
+    assignees[i] = assignee;
+    annotations[i] = annotation;
+    revisions[i] = revision;
   };
 
   /** Reads only: the columns as the database is now. */
   return (): Columns => {
-    const nowChanges = changes.get();
-    if (nowChanges !== seenChanges) length = 0;
-    seenChanges = nowChanges;
-    const last = length === 0 ? 0 : ids[length - 1]!;
-    if ((newest.get() ?? 0) > last) {
-      const rows = after.all(last);
+    const now = newest.get() ?? 0;
+    if (now !== version) {
+      const last = length === 0 ? 0 : ids[length - 1]!;
+      if (now - version > MANY) length = 0;
+      else for (const row of changed.all(last, version)) put(placeOf(ids, length, row[0]), row);
+      const rows = after.all(length === 0 ? 0 : last);
       reserve(length + rows.length);
-      for (const [id, source, split, content] of rows) {
-        ids[length] = id;
-        sources[length] = source;
-        splits[length] = split;
-        contents[length++] = content;
-      }
+      for (const row of rows) put(length++, row);
+      version = now;
     }
-    return { length, ids, sources, splits, contents, version: `${nowChanges ?? 0}/${length}` };
+    return { length, ids, sources, splits, statuses, contents, assignees, annotations, revisions, version };
   };
+}
+
+/** Where an id that is there lies in ascending ids. */
+function placeOf(ids: Int32Array, length: number, id: number): number {
+  let [low, high] = [0, length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ids[middle]! < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function grown<T extends Int32Array | Uint8Array>(from: T, to: T): T {

@@ -1,4 +1,5 @@
 /** @file Every procedure there is, once: both transports, both shells and the page share this object. */
+import { annotators, changes, editing, review, versions } from "./changes.ts";
 import { evaluations, failures, playground } from "./evaluations.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
@@ -6,5 +7,21 @@ import { sources } from "./sources.ts";
 import { trajectories } from "./trajectories.ts";
 import { engines, jobs, workspace } from "./workbench.ts";
 
-export const contract = { workspace, engines, jobs, sources, trajectories, models, runs, evaluations, failures, playground };
+export const contract = {
+  workspace,
+  engines,
+  jobs,
+  sources,
+  trajectories,
+  changes,
+  editing,
+  annotators,
+  review,
+  versions,
+  models,
+  runs,
+  evaluations,
+  failures,
+  playground,
+};
 export type Contract = typeof contract;

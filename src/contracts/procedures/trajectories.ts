@@ -3,7 +3,9 @@ import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import type { CallCheck } from "../calls.ts";
 import { MASK_MODES, TRUNCATIONS, type Segment, type Truncation, type TruncationCut } from "../example.ts";
-import { SPLITS, type Trajectory, type TrajectorySummary } from "../trajectory.ts";
+import type { ReviewState } from "../changes.ts";
+import { annotatorSchema } from "../review.ts";
+import { SPLITS, type Trajectory, type TrajectoryContent, type TrajectorySummary } from "../trajectory.ts";
 
 /** Conditions are joined by "and"; an absent one does not restrict. */
 export const trajectoryFilterSchema = z.object({
@@ -39,6 +41,9 @@ export interface TrajectoryDetail {
   readonly revision: { readonly number: number; readonly author: string; readonly reason: string; readonly at: string };
   /** By index into `trajectory.turns`; assistant turns only. */
   readonly checks: Readonly<Record<number, CallCheck>>;
+  readonly review: ReviewState;
+  /** What the author asked for left unsaved, where there is something. */
+  readonly draft: { readonly baseRevision: number; readonly content: TrajectoryContent; readonly at: string } | null;
 }
 
 export interface TokenView {
@@ -78,7 +83,7 @@ export const trajectories = {
   facets: oc
     .input(z.object({ filter: trajectoryFilterSchema }))
     .output(output<{ readonly sources: readonly Facet[]; readonly splits: readonly Facet[] }>()),
-  get: oc.input(z.object({ id: z.string() })).output(output<TrajectoryDetail>()),
+  get: oc.input(z.object({ id: z.string(), author: annotatorSchema.optional() })).output(output<TrajectoryDetail>()),
   /** Position of a trajectory in a filtered list, so that the list can scroll to it; null if the filter leaves it out. */
   offsetOf: oc.input(z.object({ id: z.string(), filter: trajectoryFilterSchema })).output(output<{ readonly offset: number | null }>()),
   tokens: oc

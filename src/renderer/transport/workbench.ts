@@ -24,6 +24,7 @@ export const useWorkbench = defineStore("workbench", () => {
     evaluations: 0,
     failures: 0,
     models: 0,
+    changes: 0,
   });
   /** Jobs seen to end while the page was open, for the live region; the newest last. */
   const justEnded = shallowRef<Job | null>(null);

@@ -1,4 +1,5 @@
 /** @file Every procedure of the contract, answered. Shells serve this object with `{ core }` as context. */
+import { annotators, changes, editing, review, versions } from "./changes.ts";
 import { evaluations, failures, playground } from "./evaluations.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
@@ -6,4 +7,20 @@ import { sources } from "./sources.ts";
 import { trajectories } from "./trajectories.ts";
 import { engines, jobs, workspace } from "./workspace.ts";
 
-export const router = { workspace, engines, jobs, sources, trajectories, models, runs, evaluations, failures, playground };
+export const router = {
+  workspace,
+  engines,
+  jobs,
+  sources,
+  trajectories,
+  changes,
+  editing,
+  annotators,
+  review,
+  versions,
+  models,
+  runs,
+  evaluations,
+  failures,
+  playground,
+};

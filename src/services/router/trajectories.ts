@@ -6,7 +6,7 @@ import { base } from "./base.ts";
 export const trajectories = {
   list: base.trajectories.list.handler(({ context, input }) => listTrajectories(context.core, input.filter, input.offset, input.limit)),
   facets: base.trajectories.facets.handler(({ context, input }) => context.core.store.lists.facets(input.filter)),
-  get: base.trajectories.get.handler(({ context, input }) => getTrajectory(context.core, input.id)),
+  get: base.trajectories.get.handler(({ context, input }) => getTrajectory(context.core, input.id, input.author)),
   tokens: base.trajectories.tokens.handler(({ context, input }) => tokensOfTrajectory(context.core, input)),
   offsetOf: base.trajectories.offsetOf.handler(({ context, input }) => ({
     offset: context.core.store.lists.offsetOf(input.id, input.filter),

@@ -1,0 +1,84 @@
+/** @file Commands that change trajectories, and their history. */
+import { oc, type as output } from "@orpc/contract";
+import { z } from "zod";
+import { operationSchema, type Change, type RevisionEntry, type StartedChange } from "../changes.ts";
+import type { DataVersion, VersionDiff } from "../dataVersions.ts";
+import { annotatorSchema, labelSchemeSchema, type LabelScheme } from "../review.ts";
+import { trajectoryContentSchema } from "../trajectoryContent.ts";
+import type { TrajectoryContent } from "../trajectory.ts";
+import { trajectoryFilterSchema } from "./trajectories.ts";
+
+/** Trajectories by name, or all that a filter lets through but those left out by hand. */
+export const selectionSchema = z.union([
+  z.object({ ids: z.array(z.string()).max(10_000) }),
+  z.object({ filter: trajectoryFilterSchema, except: z.array(z.string()).max(10_000).default([]) }),
+]);
+export type Selection = z.infer<typeof selectionSchema>;
+
+const reason = z.string().max(2000).default("");
+/** Made by the page, once for each wish: sent again after a lost answer, it changes nothing twice. */
+const request = z.string().max(100).optional();
+const byAuthor = { author: annotatorSchema, reason, request };
+
+export const changes = {
+  /** Newest first; `before` continues a list. */
+  recent: oc
+    .input(z.object({ limit: z.int().min(1).max(200).default(20), before: z.int().optional() }))
+    .output(output<readonly Change[]>()),
+  /** What undo and redo would do now. */
+  next: oc.input(z.object({ author: annotatorSchema })).output(output<{ readonly undo: Change | null; readonly redo: Change | null }>()),
+  apply: oc.input(z.object({ selection: selectionSchema, operation: operationSchema, ...byAuthor })).output(output<StartedChange>()),
+  undo: oc.input(z.object({ author: annotatorSchema, request })).output(output<StartedChange>()),
+  redo: oc.input(z.object({ author: annotatorSchema, request })).output(output<StartedChange>()),
+  /** Trajectories that a change left alone, with the reason. */
+  skipped: oc
+    .input(z.object({ id: z.int(), limit: z.int().min(1).max(1000).default(100) }))
+    .output(output<readonly { readonly trajectoryId: string; readonly reason: string }[]>()),
+};
+
+const trajectory = { id: z.string() };
+const edited = { ...trajectory, baseRevision: z.int().positive(), content: trajectoryContentSchema };
+
+export const editing = {
+  /** Saves an edit as a revision; `E_EDIT_CONFLICT` where the content was changed since `baseRevision`. */
+  revise: oc.input(z.object({ ...edited, ...byAuthor })).output(output<{ readonly revision: number; readonly change: Change | null }>()),
+  /** Brings back the state of a revision, as a new one. */
+  restore: oc
+    .input(z.object({ ...trajectory, revision: z.int().positive(), ...byAuthor }))
+    .output(output<{ readonly revision: number; readonly change: Change | null }>()),
+  saveDraft: oc.input(z.object({ ...edited, author: annotatorSchema })).output(output<{ readonly at: string }>()),
+  dropDraft: oc.input(z.object({ ...trajectory, author: annotatorSchema })).output(output<{ readonly dropped: true }>()),
+  history: oc.input(z.object(trajectory)).output(output<readonly RevisionEntry[]>()),
+  /** The content of one revision. */
+  revision: oc.input(z.object({ ...trajectory, revision: z.int().positive() })).output(output<TrajectoryContent>()),
+};
+
+export const annotators = {
+  /** Everybody known here, and the name this machine suggests. */
+  list: oc.output(output<{ readonly names: readonly string[]; readonly suggested: string }>()),
+  add: oc.input(z.object({ name: annotatorSchema })).output(output<{ readonly names: readonly string[]; readonly suggested: string }>()),
+};
+
+export const review = {
+  scheme: oc.output(output<LabelScheme>()),
+  setScheme: oc.input(labelSchemeSchema).output(output<LabelScheme>()),
+};
+
+export const versions = {
+  list: oc.output(output<readonly DataVersion[]>()),
+  /** As a job: it reads every trajectory. */
+  freeze: oc
+    .input(z.object({ name: z.string().trim().min(1).max(100), note: z.string().max(2000).default(""), author: annotatorSchema }))
+    .output(output<{ readonly jobId: string }>()),
+  /** A null is the data set as it is now. */
+  diff: oc
+    .input(
+      z.object({
+        one: z.int(),
+        other: z.int().nullable(),
+        offset: z.int().nonnegative().default(0),
+        limit: z.int().min(1).max(500).default(100),
+      }),
+    )
+    .output(output<VersionDiff>()),
+};

@@ -1,0 +1,79 @@
+/**
+ * @file What an operation makes of one trajectory: its next state, or why it is left alone. One judge for a single decision, a bulk action,
+ * their undo and their preview.
+ */
+import { createHash } from "node:crypto";
+import type { Operation } from "#contracts/changes.ts";
+import { ADJUDICATED } from "#contracts/review.ts";
+import type { Split } from "#contracts/trajectory.ts";
+import { withLabel, withNote } from "#core/trajectories/annotate.ts";
+import type { Store, StoredChange, TrajectoryState } from "#store/index.ts";
+import { queryOf } from "../assignSplit.ts";
+
+export type Outcome = { readonly state: TrajectoryState } | { readonly skip: string };
+
+/** Writes contents and annotations that the next state refers to; the revision is the caller's to write. Inside a transaction. */
+export function operate(store: Store, change: StoredChange, trajectory: number, now: TrajectoryState): Outcome {
+  const { operation } = change;
+  if (operation === null) return { skip: "the change does not say what to do" };
+  return "of" in operation ? reverse(store, operation, trajectory, now) : apply(store, change, operation, now);
+}
+
+function apply(store: Store, { author, at }: StoredChange, operation: Operation, now: TrajectoryState): Outcome {
+  switch (operation.type) {
+    case "status":
+      return { state: { ...now, status: operation.status } };
+    case "split":
+      return { state: { ...now, split: operation.split } };
+    case "resplit":
+      return { state: { ...now, split: splitByQuery(queryOf(store.contents.read(now.contentId).content), operation) } };
+    case "assign":
+      return { state: { ...now, assigneeId: operation.annotator === null ? null : store.annotators.ensure(operation.annotator) } };
+    case "label": {
+      const { question, place, options, adjudicate } = operation;
+      const label = { annotator: adjudicate ? ADJUDICATED : author, question, place, options };
+      return { state: { ...now, annotationsId: store.annotations.write(withLabel(store.annotations.read(now.annotationsId), label)) } };
+    }
+    case "note": {
+      const { text, place } = operation;
+      const note = { author, at, text, ...(place === undefined ? {} : { place }) };
+      return { state: { ...now, annotationsId: store.annotations.write(withNote(store.annotations.read(now.annotationsId), note)) } };
+    }
+  }
+}
+
+/**
+ * Takes back (or makes again) what a change did to a trajectory, field by field, and leaves alone what others have changed since. Fields
+ * that were changed since by somebody else are the reason to skip: undoing must not take their work with it.
+ */
+function reverse(
+  store: Store,
+  { type, of }: { readonly type: "undo" | "redo"; readonly of: number },
+  trajectory: number,
+  now: TrajectoryState,
+): Outcome {
+  const effect = store.changes.effect(of, trajectory);
+  if (effect === null) return { skip: "it was not touched" };
+  const [from, to] = type === "undo" ? [effect.after, effect.before] : [effect.before, effect.after];
+  const next = { ...now };
+  for (const key of Object.keys(to) as (keyof TrajectoryState)[]) {
+    if (from[key] === to[key]) continue;
+    if (now[key] !== from[key]) return { skip: `its ${WORDS[key]} changed since` };
+    Object.assign(next, { [key]: to[key] });
+  }
+  return { state: next };
+}
+
+const WORDS: Readonly<Record<keyof TrajectoryState, string>> = {
+  contentId: "content was",
+  split: "split was",
+  status: "status was",
+  assigneeId: "assignment was",
+  annotationsId: "labels or notes were",
+};
+
+/** A number between 0 and 1 from the query and a seed decides: equal queries fall on the same side, whatever else there is. */
+function splitByQuery(query: string, { validation, test, seed }: Extract<Operation, { type: "resplit" }>): Split {
+  const place = createHash("sha256").update(`${seed}\n${query}`).digest().readUInt32BE(0) / 2 ** 32;
+  return place < test ? "test" : place < test + validation ? "validation" : "train";
+}
