@@ -169,6 +169,11 @@ export const ERRORS = define({
     why: (p) => `There is a data version "${p["name"]}" already, and a frozen version stays as it is.`,
     fix: "Choose another name.",
   },
+  E_EDIT_REFUSED: {
+    class: "user",
+    why: (p) => `The edit of ${p["place"]} was not made: ${p["detail"]}.`,
+    fix: "Nothing was changed. Follow the reason, or edit the turn as raw text.",
+  },
   // Tokens and examples
   E_TOKENIZER_MISSING: {
     class: "user",

@@ -71,6 +71,7 @@ export interface ToolTurn {
 
 export type Turn = SystemTurn | UserTurn | AssistantTurn | ToolTurn;
 export type TurnRole = Turn["role"];
+export const TURN_ROLES = ["system", "user", "assistant", "tool"] as const satisfies readonly TurnRole[];
 
 export const SPLITS = ["train", "validation", "test"] as const;
 export type Split = (typeof SPLITS)[number];

@@ -29,6 +29,8 @@ const PLANTS: readonly (readonly [rule: string, path: string, text: string])[] =
   ["sqlite-only-in-store", `services/${MARK}Sql.ts`, 'import Database from "better-sqlite3"; export { Database };'],
   ["sqlite-only-in-store", `services/${MARK}NodeSql.ts`, 'export { DatabaseSync } from "node:sqlite";'],
   ["electron-only-in-main-and-preload", `server/${MARK}Electron.ts`, 'export { app } from "electron";'],
+  ["layer-renderer", `renderer/${MARK}Tokens.ts`, 'export * from "#core/tokenizer/chatTemplate.ts";'],
+  ["page-compiles-no-schemas", `renderer/${MARK}Schemas.ts`, 'export * from "#core/trajectories/checkCalls.ts";'],
   ["components-have-no-data-access", `renderer/components/${MARK}.ts`, `export * from "../transport/${MARK}.ts";`],
   ["features-are-islands", `renderer/features/${MARK}A/a.ts`, `export * from "../${MARK}B/b.ts";`],
   ["no-circular", `services/${MARK}One.ts`, `import { two } from "./${MARK}Two.ts"; export const one = () => two;`],

@@ -1,7 +1,7 @@
 /** @file Turns from the items of ToolBench training rows, and back. */
 import type { JsonObject } from "#contracts/json.ts";
 import type { AssistantTurn, ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
-import { parseAssistantText } from "../parseAssistantText.ts";
+import { readAssistantText } from "../readAssistantText.ts";
 import { factsToJson, type RowFacts, type ToolllamaItem } from "./toolllamaFacts.ts";
 import type { SystemText } from "./toolllamaSystem.ts";
 
@@ -59,24 +59,12 @@ function readItem(item: ToolllamaItem): Turn {
     case "system":
       return { role: "system", content: item.value };
     case "assistant":
-      return readAssistantValue(item.value);
+      return readAssistantText(item.value);
     case "function":
       return { role: "tool", content: item.value };
     default:
       return { role: "user", content: item.value };
   }
-}
-
-/** An assistant turn from its recorded text; text that leaves the grammar is kept raw. */
-export function readAssistantValue(value: string): AssistantTurn {
-  const { thought, calls, answer, error } = parseAssistantText(value);
-  if (error !== undefined) return { role: "assistant", calls: [], raw: value };
-  return {
-    role: "assistant",
-    ...(thought === undefined || thought.text === "" ? {} : { thought: thought.text }),
-    calls: calls.map((call) => ({ name: call.name, argumentsText: call.argumentsText, arguments: call.arguments })),
-    ...(answer === undefined ? {} : { answer: answer.text }),
-  };
 }
 
 /** ToolBench's layout: a line break first, and a thought even where it is empty. */

@@ -1,11 +1,12 @@
 /** @file Trajectories as ToolBench training rows: exactly the rows they came from, or one row for each target. */
 import type { LedgerChange } from "#contracts/imports.ts";
 import type { AssistantTurn, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
+import { readAssistantText } from "../readAssistantText.ts";
 import { sameJson } from "../sameJson.ts";
 import { describeMetadata, type FormatWriter } from "./format.ts";
 import { factsOf, type RowFacts, type ToolllamaFacts, type ToolllamaItem, type ToolllamaRow } from "./toolllamaFacts.ts";
 import { API_LIST_INTRODUCTION, apiListOf } from "./toolllamaSystem.ts";
-import { readAssistantValue, renderToolllamaText } from "./toolllamaTurns.ts";
+import { renderToolllamaText } from "./toolllamaTurns.ts";
 
 /** A list of rows with four spaces of indentation, as ToolBench's own script writes it. */
 export function createToolllamaWriter(): FormatWriter {
@@ -69,7 +70,7 @@ function writeItem(turn: Turn, index: number, apiList: string | undefined, facts
 function valueOf(turn: Turn, index: number, apiList: string | undefined, facts: ToolllamaFacts | undefined): string {
   if (turn.role === "assistant") {
     const recorded = facts?.texts?.[index];
-    return typeof recorded === "string" && meansSame(readAssistantValue(recorded), turn) ? recorded : renderToolllamaText(turn);
+    return typeof recorded === "string" && meansSame(readAssistantText(recorded), turn) ? recorded : renderToolllamaText(turn);
   }
   const hasList = turn.role === "system" && apiList !== undefined;
   return hasList ? `${turn.content}\n${API_LIST_INTRODUCTION}${apiList}` : turn.content;

@@ -1,0 +1,7 @@
+/** @file The door of editing: pure operations on a trajectory's content. Each gives a new content or throws `E_EDIT_REFUSED`. */
+export * from "./calls.ts";
+export * from "./parts.ts";
+export * from "./tools.ts";
+export * from "./turns.ts";
+export { faultOfContent, faultOfTurn } from "./turnFaults.ts";
+export { isTarget } from "./withTurns.ts";
