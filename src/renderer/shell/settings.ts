@@ -1,4 +1,4 @@
-/** @file What a person sets once for this page: theme, density, single-key shortcuts. Remembered by the browser. */
+/** @file What a person sets once for this page: profile, theme, density, single-key shortcuts. Remembered by the browser. */
 import { computed, reactive, watch } from "vue";
 
 export const THEMES = ["system", "light", "dark"] as const;
@@ -10,6 +10,8 @@ interface Settings {
   theme: Theme;
   density: Density;
   singleKeys: boolean;
+  /** Name that changes are signed with; empty: the one that the machine suggests. */
+  profile: string;
 }
 
 /** The same key is read by first-paint.js. */
@@ -17,13 +19,14 @@ const STORAGE_KEY = "callsmith.settings";
 const ROW_HEIGHTS: Readonly<Record<Density, number>> = { compact: 24, standard: 28, roomy: 36 };
 
 function remembered(): Settings {
-  const defaults: Settings = { theme: "system", density: "standard", singleKeys: true };
+  const defaults: Settings = { theme: "system", density: "standard", singleKeys: true, profile: "" };
   try {
     const stored = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Partial<Settings>;
     return {
       theme: THEMES.find((theme) => theme === stored.theme) ?? defaults.theme,
       density: DENSITIES.find((density) => density === stored.density) ?? defaults.density,
       singleKeys: stored.singleKeys ?? defaults.singleKeys,
+      profile: typeof stored.profile === "string" ? stored.profile : defaults.profile,
     };
   } catch {
     return defaults;
@@ -40,7 +43,7 @@ const shownTheme = computed(() => (settings.theme === "system" ? (system.isDark 
 /** Keeps the document and the browser's memory in step with the settings. */
 export function applySettings(): void {
   watch(
-    [shownTheme, () => settings.density, () => settings.singleKeys],
+    [shownTheme, () => ({ ...settings })],
     () => {
       document.documentElement.dataset["theme"] = shownTheme.value;
       document.documentElement.dataset["density"] = settings.density;
