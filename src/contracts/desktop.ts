@@ -8,6 +8,8 @@ export interface DesktopApi {
   /** Taskbar or dock progress, 0 to 1; null removes it. */
   setProgress(fraction: number | null): Promise<void>;
   onMenu(listener: (command: string) => void): () => void;
+  /** The keys of commands as they are now, by command id, in the page's notation ("Mod+K"): the menu shows those that it has. */
+  setMenuKeys(keys: Readonly<Record<string, readonly string[]>>): Promise<void>;
 }
 export const CORE_PORT_MESSAGE = "callsmith:core-port";
 
@@ -18,4 +20,5 @@ export const CHANNELS = {
   openPaths: "dialog:open-paths",
   setProgress: "window:progress",
   menu: "menu:command",
+  menuKeys: "menu:keys",
 } as const;

@@ -10,7 +10,7 @@ import { sampleWorkspaceIn } from "#services/places.ts";
 import { PAGE_URL, registerAppScheme, serveAppScheme } from "./appProtocol.ts";
 import { CoreProcess, type Workspace } from "./coreProcess.ts";
 import { openLog, type Log } from "./log.ts";
-import { menuTemplate } from "./menu.ts";
+import { menuTemplate, type MenuKeys } from "./menu.ts";
 import { handleTrusted, isTrusted, restrictPages, trustedOrigins } from "./security.ts";
 import { createWindow, preloadFileIn } from "./window.ts";
 
@@ -19,6 +19,7 @@ const root = app.isPackaged ? process.resourcesPath : join(here, "../..");
 const devUrl = app.isPackaged ? undefined : process.env["ELECTRON_RENDERER_URL"];
 const origins = trustedOrigins(devUrl);
 const openPathsSchema = z.object({ title: z.string().max(200), folders: z.boolean() });
+const menuKeysSchema = z.record(z.string().max(100), z.array(z.string().max(100)).max(10));
 const progressSchema = z.number().min(0).max(1).nullable();
 
 let window: BrowserWindow | undefined;
@@ -89,7 +90,14 @@ function answerPage(): void {
     const chosen = owner === null ? await dialog.showOpenDialog(options) : await dialog.showOpenDialog(owner, options);
     return chosen.canceled ? [] : chosen.filePaths;
   });
+  handleTrusted(CHANNELS.menuKeys, origins, (_event, argument) => showMenu(menuKeysSchema.parse(argument)));
   handleTrusted(CHANNELS.setProgress, origins, (_event, argument) => window?.setProgressBar(progressSchema.parse(argument) ?? -1));
+}
+
+function showMenu(keys: MenuKeys): void {
+  const sendToPage = (command: string): void => window?.webContents.send(CHANNELS.menu, command);
+  const actions = { sendToPage, openWorkspace: () => void chooseWorkspace() };
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, actions, keys)));
 }
 
 function startCore(log: Log): CoreProcess {
@@ -121,10 +129,7 @@ async function open(): Promise<void> {
     if (reason !== "clean-exit") window?.webContents.reload();
   });
   app.on("child-process-gone", (_event, { type, reason, serviceName }) => log(serviceName ?? type, `gone: ${reason}`));
-  const sendToPage = (command: string): void => window?.webContents.send(CHANNELS.menu, command);
-  Menu.setApplicationMenu(
-    Menu.buildFromTemplate(menuTemplate(process.platform, { sendToPage, openWorkspace: () => void chooseWorkspace() })),
-  );
+  showMenu({});
   await window.loadURL(devUrl ?? PAGE_URL);
 }
 

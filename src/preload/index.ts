@@ -8,6 +8,7 @@ const desktop: DesktopApi = {
   connectCore: () => ipcRenderer.send(CHANNELS.connectCore),
   openPaths: (options) => ipcRenderer.invoke(CHANNELS.openPaths, options),
   setProgress: (fraction) => ipcRenderer.invoke(CHANNELS.setProgress, fraction),
+  setMenuKeys: (keys) => ipcRenderer.invoke(CHANNELS.menuKeys, keys),
   onMenu: (listener) => {
     const relay = (_event: unknown, command: string): void => listener(command);
     ipcRenderer.on(CHANNELS.menu, relay);

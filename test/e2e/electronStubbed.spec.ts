@@ -46,6 +46,7 @@ test("the desktop shell opens, imports through its own dialog, trains, survives 
     "onMenu",
     "openPaths",
     "platform",
+    "setMenuKeys",
     "setProgress",
   ]);
 

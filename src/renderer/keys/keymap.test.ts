@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isSingleKey, matchPress, showKeys, type Press } from "./keymap.ts";
+import { bindingOf, isSingleKey, matchPress, showKeys, type Press } from "./keymap.ts";
 
 const press = (key: string, held: Partial<Press> = {}): Press => ({
   key,
@@ -61,5 +61,18 @@ describe("bindings", () => {
     expect(showKeys("Mod+K", true)).toBe("\u2318 K");
     expect(showKeys("G T", false)).toBe("G then T");
     expect(showKeys("Shift+ArrowRight", false)).toBe("Shift \u2192");
+  });
+});
+
+describe("a press", () => {
+  it("is written down as the binding that it meets", () => {
+    const presses = [press("a"), press("A", { shiftKey: true }), press("?", { shiftKey: true }), press(" "), press("z", { ctrlKey: true })];
+    expect(presses.map(bindingOf)).toEqual(["A", "Shift+A", "?", "Space", "Mod+Z"]);
+    for (const each of presses) expect(matchPress([{ keys: bindingOf(each)!, target: "met" }], [], each).target).toBe("met");
+    expect(matchPress([{ keys: "Mod++", target: "met" }], [], press("+", { metaKey: true })).target).toBe("met");
+  });
+
+  it("is none while only Shift or Ctrl is held", () => {
+    expect([press("Shift", { shiftKey: true }), press("Control", { ctrlKey: true })].map(bindingOf)).toEqual([null, null]);
   });
 });

@@ -21,8 +21,9 @@ interface Stroke {
 export function parseKeys(binding: string): readonly Stroke[] {
   return binding.split(" ").map((stroke) => {
     const parts = stroke.split("+");
-    const key = parts.at(-1) === "" ? "+" : parts.at(-1)!;
-    const isSymbol = key.length === 1 && !/[a-z0-9]/i.test(key);
+    const name = parts.at(-1) === "" ? "+" : parts.at(-1)!;
+    const key = name === "Space" ? " " : name;
+    const isSymbol = key.length === 1 && !/[a-z0-9 ]/i.test(key);
     return {
       key: key.toLowerCase(),
       mod: parts.includes("Mod"),
@@ -42,10 +43,42 @@ function meets(stroke: Stroke, press: Press): boolean {
   );
 }
 
-/** True where the binding needs no Ctrl, Cmd or Alt and starts with a printable key: such keys are dead while typing. */
+/** True where the binding needs no Ctrl, Cmd or Alt and starts with a printable key or Enter: such keys are dead while typing. */
 export function isSingleKey(binding: string): boolean {
   const [first] = parseKeys(binding);
-  return first !== undefined && !first.mod && !first.alt && first.key.length === 1;
+  return first !== undefined && !first.mod && !first.alt && (first.key.length === 1 || first.key === "enter");
+}
+
+/** Enter and Space alone press whatever button or link has the focus. */
+export function isPressOfControls(binding: string): boolean {
+  const [first] = parseKeys(binding);
+  return first !== undefined && !first.mod && !first.alt && (first.key === " " || first.key === "enter");
+}
+
+const MODIFIERS: ReadonlySet<string> = new Set([
+  "Control",
+  "Meta",
+  "Alt",
+  "AltGraph",
+  "Shift",
+  "CapsLock",
+  "Dead",
+  "Process",
+  "Unidentified",
+]);
+
+/** The binding that a press would meet: what to write down when a person shows the keys that they want. Null while only modifiers are held. */
+export function bindingOf(press: Press): string | null {
+  const { key } = press;
+  if (MODIFIERS.has(key)) return null;
+  const name = key === " " ? "Space" : key.length === 1 ? key.toUpperCase() : key;
+  const isSymbol = key.length === 1 && !/[a-z0-9 ]/i.test(key);
+  return [
+    ...(press.ctrlKey || press.metaKey ? ["Mod"] : []),
+    ...(press.altKey ? ["Alt"] : []),
+    ...(press.shiftKey && !isSymbol ? ["Shift"] : []),
+    name,
+  ].join("+");
 }
 
 export interface Match<Target> {

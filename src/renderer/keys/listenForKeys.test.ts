@@ -1,24 +1,32 @@
 // @vitest-environment happy-dom
 import { effectScope } from "vue";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { runCommand, useCommands } from "./commands.ts";
+import { keysOf, runCommand, useCommands } from "./commands.ts";
+import { settings } from "../shell/settings.ts";
 import { listenForKeys } from "./listenForKeys.ts";
 
 const next = vi.fn();
 const ask = vi.fn();
+const undo = vi.fn();
+const skip = vi.fn();
 const scope = effectScope();
 let wantsSingleKeys = true;
 let stop: () => void;
 beforeEach(() => {
   wantsSingleKeys = true;
   document.body.innerHTML =
-    '<input id="field" /><input id="box" type="checkbox" /><div role="dialog"><button id="in-dialog"></button></div>';
+    '<input id="field" /><input id="box" type="checkbox" /><button id="button"></button><div role="dialog"><button id="in-dialog"></button></div>';
   next.mockClear();
   ask.mockClear();
+  undo.mockClear();
+  skip.mockClear();
+  settings.keys = {};
   scope.run(() =>
     useCommands([
       { id: "list.next", title: "Next", group: "List", keys: ["J"], run: next },
       { id: "ask", title: "Ask", group: "List", keys: ["Mod+Enter"], run: ask },
+      { id: "history.undo", run: undo },
+      { id: "trajectories.skip", run: skip },
       { id: "never", title: "Never", group: "List", when: () => false, run: next },
     ]),
   );
@@ -55,6 +63,24 @@ describe("keys of the page", () => {
     press("j");
     press("Enter", document.body, { ctrlKey: true });
     expect([next.mock.calls.length, ask.mock.calls.length]).toEqual([0, 1]);
+  });
+
+  it("leave Ctrl Z to the field that is typed in, and Space to the button that has the focus", () => {
+    press("z", byId("field"), { ctrlKey: true });
+    press(" ", byId("button"));
+    expect([undo.mock.calls.length, skip.mock.calls.length]).toEqual([0, 0]);
+    press("z", byId("button"), { ctrlKey: true });
+    press(" ");
+    expect([undo.mock.calls.length, skip.mock.calls.length]).toEqual([1, 1]);
+  });
+
+  it("are the ones a person has chosen, and no longer the first ones", () => {
+    settings.keys = { "trajectories.skip": ["S"], "list.next": [] };
+    press(" ");
+    press("j");
+    expect([skip.mock.calls.length, next.mock.calls.length]).toEqual([0, 0]);
+    press("s");
+    expect([skip.mock.calls.length, keysOf("trajectories.skip")]).toEqual([1, "S"]);
   });
 
   it("leave a command alone that is not available now, as the menu does", () => {

@@ -1,11 +1,16 @@
 /** @file Sends key presses of the whole page to the command registry. */
 import { allCommands, isAvailable, type Command } from "./commands.ts";
-import { isSingleKey, matchPress, type Press } from "./keymap.ts";
+import { isPressOfControls, isSingleKey, matchPress, type Press } from "./keymap.ts";
 
 /** Milliseconds within which the next stroke of a sequence must follow. */
-const SEQUENCE_MS = 1200;
+export const SEQUENCE_MS = 1200;
 
-function isTyping(target: EventTarget | null): boolean {
+const ROLES = ["button", "tab", "checkbox", "radio", "menuitem", "option", "switch", "combobox", "link"];
+/** What Enter and Space press by themselves. */
+const CONTROLS = ["button", "a[href]", "input", "select", "textarea", "summary", ...ROLES.map((role) => `[role="${role}"]`)].join(",");
+
+/** Whether keys pressed there become text. */
+export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
   return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range"].includes(target.type);
@@ -19,12 +24,20 @@ export function listenForKeys(options: { singleKeys: () => boolean }): () => voi
     if (event.defaultPrevented || event.isComposing) return;
     if (event.timeStamp - lastAt > SEQUENCE_MS) pending = [];
     lastAt = event.timeStamp;
-    const inDialog = event.target instanceof Element && event.target.closest('[role="dialog"]') !== null;
-    const plainKeysDead = isTyping(event.target) || inDialog || !options.singleKeys();
+    const isIn = (selector: string): boolean => event.target instanceof Element && event.target.closest(selector) !== null;
+    const typing = isTyping(event.target);
+    const inDialog = isIn('[role="dialog"]');
+    const onControl = isIn(CONTROLS);
+    const isDead = (command: Command, keys: string): boolean =>
+      (typing && command.whileTyping === false) ||
+      (inDialog && command.whileTyping === false) ||
+      ((typing || inDialog || !options.singleKeys()) && isSingleKey(keys)) ||
+      (onControl && isPressOfControls(keys));
+    // what was opened last comes first: its keys are the ones meant
     const bindings = allCommands.value
       .filter(isAvailable)
-      .flatMap((command) => (command.keys ?? []).map((keys) => ({ keys, target: command })))
-      .filter(({ keys }) => !(plainKeysDead && isSingleKey(keys)));
+      .flatMap((command) => command.keys.filter((keys) => !isDead(command, keys)).map((keys) => ({ keys, target: command })))
+      .reverse();
     const match = matchPress<Command>(bindings, pending, event);
     pending = match.pending.map(({ key, ctrlKey, metaKey, altKey, shiftKey }) => ({ key, ctrlKey, metaKey, altKey, shiftKey }));
     if (match.target === null && match.pending.length === 0) return;

@@ -1,4 +1,4 @@
-/** @file The screens there are: their place in the rail, their keys, their routes. */
+/** @file The screens there are: their place in the rail, their routes. */
 import { createRouter, createWebHashHistory, type RouteLocationNormalized, type Router } from "vue-router";
 import type { IconName } from "../ui/icons.ts";
 
@@ -8,15 +8,14 @@ export interface Screen {
   readonly group: "Data" | "Model" | "Learn";
   readonly icon: IconName;
   readonly path: string;
-  readonly keys: string;
 }
 
 export const SCREENS: readonly Screen[] = [
-  { id: "trajectories", title: "Trajectories", group: "Data", icon: "trajectories", path: "/trajectories", keys: "G T" },
-  { id: "tokens", title: "Tokens", group: "Data", icon: "tokens", path: "/tokens", keys: "G K" },
-  { id: "runs", title: "Runs", group: "Model", icon: "runs", path: "/runs", keys: "G R" },
-  { id: "playground", title: "Playground", group: "Model", icon: "playground", path: "/playground", keys: "G P" },
-  { id: "failures", title: "Failures", group: "Model", icon: "failures", path: "/failures", keys: "G F" },
+  { id: "trajectories", title: "Trajectories", group: "Data", icon: "trajectories", path: "/trajectories" },
+  { id: "tokens", title: "Tokens", group: "Data", icon: "tokens", path: "/tokens" },
+  { id: "runs", title: "Runs", group: "Model", icon: "runs", path: "/runs" },
+  { id: "playground", title: "Playground", group: "Model", icon: "playground", path: "/playground" },
+  { id: "failures", title: "Failures", group: "Model", icon: "failures", path: "/failures" },
 ];
 
 export function screenOf(route: RouteLocationNormalized): Screen | undefined {

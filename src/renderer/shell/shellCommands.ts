@@ -1,6 +1,7 @@
 /** @file Commands that exist on every screen. Ids are shared with the desktop menu. */
 import type { Router } from "vue-router";
-import type { Command } from "../keys/commands.ts";
+import type { CommandRegistration } from "../keys/commands.ts";
+import type { Direction } from "../transport/useHistory.ts";
 import { focusNextPane } from "./panes.ts";
 import { lastPlaceOf, SCREENS } from "./screens.ts";
 import { settings, THEMES } from "./settings.ts";
@@ -9,36 +10,30 @@ export interface ShellActions {
   readonly router: Router;
   readonly openPalette: () => void;
   readonly openHelp: () => void;
-  readonly openSettings: () => void;
+  readonly openSettings: (tab: "general" | "keys") => void;
+  readonly reverse: (direction: Direction) => void;
   readonly toggleJobs: () => void;
 }
 
-const EVERYWHERE = "Everywhere";
-
-export function shellCommands({ router, openPalette, openHelp, openSettings, toggleJobs }: ShellActions): Command[] {
+export function shellCommands({ router, openPalette, openHelp, openSettings, reverse, toggleJobs }: ShellActions): CommandRegistration[] {
   const go = (place: string): void => void router.push(place);
   return [
-    { id: "palette.open", title: "Search or run a command", group: EVERYWHERE, keys: ["Mod+K"], run: openPalette },
-    { id: "help.shortcuts", title: "Show the keys", group: EVERYWHERE, keys: ["?"], run: openHelp },
-    ...SCREENS.map((screen) => ({
-      id: `view.${screen.id}`,
-      title: `Go to ${screen.title}`,
-      group: EVERYWHERE,
-      keys: [screen.keys],
-      run: () => go(lastPlaceOf(screen)),
-    })),
-    { id: "import.open", title: "Import files or folders", group: EVERYWHERE, run: () => go("/trajectories?dialog=import") },
-    { id: "export.open", title: "Export trajectories", group: EVERYWHERE, run: () => go("/trajectories?dialog=export") },
-    { id: "sources.open", title: "Show sources and their ledgers", group: EVERYWHERE, run: () => go("/sources") },
-    { id: "runs.new", title: "Start a new run", group: EVERYWHERE, run: () => go("/runs/new") },
-    { id: "jobs.toggle", title: "Show or hide the jobs", group: EVERYWHERE, keys: ["Alt+J"], run: toggleJobs },
-    { id: "pane.next", title: "Next pane", group: EVERYWHERE, keys: ["F6"], run: () => focusNextPane(1) },
-    { id: "pane.previous", title: "Previous pane", group: EVERYWHERE, keys: ["Shift+F6"], run: () => focusNextPane(-1) },
-    { id: "settings.open", title: "Settings", group: EVERYWHERE, run: openSettings },
+    { id: "palette.open", run: openPalette },
+    { id: "help.shortcuts", run: openHelp },
+    { id: "history.undo", run: () => reverse("undo") },
+    { id: "history.redo", run: () => reverse("redo") },
+    ...SCREENS.map((screen) => ({ id: `view.${screen.id}` as const, run: () => go(lastPlaceOf(screen)) })),
+    { id: "import.open", run: () => go("/trajectories?dialog=import") },
+    { id: "export.open", run: () => go("/trajectories?dialog=export") },
+    { id: "sources.open", run: () => go("/sources") },
+    { id: "runs.new", run: () => go("/runs/new") },
+    { id: "jobs.toggle", run: toggleJobs },
+    { id: "pane.next", run: () => focusNextPane(1) },
+    { id: "pane.previous", run: () => focusNextPane(-1) },
+    { id: "settings.open", run: () => openSettings("general") },
+    { id: "settings.keys", run: () => openSettings("keys") },
     ...THEMES.map((theme) => ({
-      id: `theme.${theme}`,
-      title: `Theme: ${theme === "system" ? "as the system" : theme}`,
-      group: EVERYWHERE,
+      id: `theme.${theme}` as const,
       when: () => settings.theme !== theme,
       run: () => {
         settings.theme = theme;

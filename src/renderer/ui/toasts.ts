@@ -4,13 +4,20 @@ import { shallowRef } from "vue";
 export interface Toast {
   readonly id: number;
   readonly text: string;
+  readonly action?: ToastAction;
+}
+
+/** Something that can be done about it at once. */
+export interface ToastAction {
+  readonly title: string;
+  readonly run: () => void;
 }
 
 export const toasts = shallowRef<readonly Toast[]>([]);
 let nextId = 1;
 
-export function showToast(text: string): void {
-  toasts.value = [...toasts.value.slice(-2), { id: nextId++, text }];
+export function showToast(text: string, action?: ToastAction): void {
+  toasts.value = [...toasts.value.slice(-2), { id: nextId++, text, ...(action && { action }) }];
 }
 
 export function dismissToast(id: number): void {

@@ -1,0 +1,89 @@
+/**
+ * @file Every command there is, with its title and first keys, whether or not its screen is open: what can be remapped, and what the menu,
+ * the palette and the help sheet say of it. What a command does is registered where it is done (`useCommands`).
+ */
+
+export interface CommandDefinition {
+  readonly title: string;
+  /** Heading in the help sheet and the settings: the screen, or "Everywhere". */
+  readonly group: string;
+  readonly keys?: readonly string[];
+  /** The keys of the desktop shell's menu; a browser keeps them for itself. */
+  readonly menuKeys?: readonly string[];
+  /** False: while somebody types, its keys are left to the field (its own undo, for one). */
+  readonly whileTyping?: false;
+}
+
+const everywhere = (title: string, more: Omit<CommandDefinition, "title" | "group"> = {}): CommandDefinition => ({
+  title,
+  group: "Everywhere",
+  ...more,
+});
+const of =
+  (group: string) =>
+  (title: string, ...keys: readonly string[]): CommandDefinition => ({ title, group, keys });
+const trajectories = of("Trajectories");
+const tokens = of("Tokens");
+const runs = of("Runs");
+const failures = of("Failures");
+
+export const CATALOGUE = {
+  "palette.open": everywhere("Search or run a command", { keys: ["Mod+K"] }),
+  "help.shortcuts": everywhere("Show the keys", { keys: ["?"] }),
+  "history.undo": everywhere("Undo the last change", { keys: ["Mod+Z"], whileTyping: false }),
+  "history.redo": everywhere("Redo what was undone", { keys: ["Mod+Shift+Z", "Mod+Y"], whileTyping: false }),
+  "view.trajectories": everywhere("Go to Trajectories", { keys: ["G T"], menuKeys: ["Mod+1"] }),
+  "view.tokens": everywhere("Go to Tokens", { keys: ["G K"], menuKeys: ["Mod+2"] }),
+  "view.runs": everywhere("Go to Runs", { keys: ["G R"], menuKeys: ["Mod+3"] }),
+  "view.playground": everywhere("Go to Playground", { keys: ["G P"], menuKeys: ["Mod+4"] }),
+  "view.failures": everywhere("Go to Failures", { keys: ["G F"], menuKeys: ["Mod+5"] }),
+  "import.open": everywhere("Import files or folders", { menuKeys: ["Mod+I"] }),
+  "export.open": everywhere("Export trajectories"),
+  "sources.open": everywhere("Show sources and their ledgers"),
+  "versions.open": everywhere("Show data versions", { keys: ["G V"] }),
+  "runs.new": everywhere("Start a new run", { menuKeys: ["Mod+N"] }),
+  "jobs.toggle": everywhere("Show or hide the jobs", { keys: ["G J"] }),
+  "pane.next": everywhere("Next pane", { keys: ["F6"] }),
+  "pane.previous": everywhere("Previous pane", { keys: ["Shift+F6"] }),
+  "settings.open": everywhere("Settings"),
+  "settings.keys": everywhere("Change the keys"),
+  "theme.system": everywhere("Theme: as the system"),
+  "theme.light": everywhere("Theme: light"),
+  "theme.dark": everywhere("Theme: dark"),
+
+  "trajectories.accept": trajectories("Accept and next", "A"),
+  "trajectories.reject": trajectories("Reject and next", "X"),
+  "trajectories.flag": trajectories("Flag and next", "F"),
+  "trajectories.skip": trajectories("Skip to the next, undecided", "Space"),
+  "trajectories.reopen": trajectories("Take the decision back", "U"),
+  "trajectories.open": trajectories("Go into the open trajectory", "Enter"),
+  "trajectories.next": trajectories("Next trajectory", "J"),
+  "trajectories.previous": trajectories("Previous trajectory", "K"),
+  "trajectories.nextTurn": trajectories("Next turn", "]"),
+  "trajectories.previousTurn": trajectories("Previous turn", "["),
+  "trajectories.nextFinding": trajectories("Next finding", "N"),
+  "trajectories.previousFinding": trajectories("Previous finding", "P"),
+  "trajectories.search": trajectories("Search trajectories", "/"),
+  "trajectories.tokens": trajectories("Show the tokens of this trajectory", "T"),
+  "trajectories.history": trajectories("Show its history", "H"),
+  "trajectories.turns": trajectories("Show its turns", "R"),
+  "trajectories.lastChanges": trajectories("Go to the last changes", "C"),
+  "trajectories.resplit": trajectories("Draw the splits anew"),
+
+  "tokens.ids": tokens("Show or hide token ids", "I"),
+  "tokens.mask": tokens("Next mask mode", "M"),
+  "tokens.nextWindow": tokens("Next window of the trajectory", "W"),
+  "tokens.nextRun": tokens("Next segment", "]"),
+  "tokens.previousRun": tokens("Previous segment", "["),
+  "run.pause": runs("Pause or continue the run", "P"),
+  "run.smoothing": runs("Change the smoothing", "S"),
+  "run.log": runs("Log or linear loss", "Y"),
+  "playground.ask": of("Playground")("Ask the model", "Mod+Enter"),
+  "failures.next": failures("Next failure", "J"),
+  "failures.previous": failures("Previous failure", "K"),
+} as const satisfies Record<string, CommandDefinition>;
+
+export type CommandId = keyof typeof CATALOGUE;
+const definitions: Readonly<Record<string, CommandDefinition>> = CATALOGUE;
+
+export const definitionOf = (id: string): CommandDefinition | undefined => definitions[id];
