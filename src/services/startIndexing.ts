@@ -1,7 +1,12 @@
-/** @file Keeps the full-text index up with the contents: one visible job at a time, started whenever something is missing. */
+/**
+ * @file Keeps the index up with the contents, started whenever something is missing: one visible job at a time, but for a few contents
+ * that were just edited.
+ */
 import type { Job } from "#contracts/jobs.ts";
+import { FACTS_VERSION } from "#core/trajectories/contentFacts.ts";
 import type { Core } from "./core.ts";
 import type { StartedJob } from "./jobs.ts";
+import { indexContents, isIndexed } from "./indexContents.ts";
 import { runDataTask } from "./runDataTask.ts";
 
 const running = new WeakMap<Core, StartedJob>();
@@ -10,12 +15,12 @@ const running = new WeakMap<Core, StartedJob>();
 export function startIndexing(core: Core): StartedJob | null {
   const known = running.get(core);
   if (known !== undefined) return known;
-  if (core.isClosing() || core.store.search.isComplete()) return null;
+  if (core.isClosing() || isIndexed(core.store)) return null;
   // One line in the list of jobs, however often the index had to wait.
   const stopped = lastIndexJob(core, (job) => job.state !== "done");
   const spec = {
     kind: "index",
-    title: "Index text for search",
+    title: "Index text and tools",
     unit: "trajectories",
     canPause: true,
     resumeHint: "Resume it: the index goes on where it stopped. Until then a search may miss trajectories.",
@@ -47,6 +52,41 @@ export function keepIndexing(core: Core): void {
     startIndexing(core);
   } catch {
     // A full disk: the next import, or the next start, tries again.
+  }
+}
+
+/** So few contents, and so little text, are indexed in the core itself, after the answer to whoever changed them. */
+const FEW = 8;
+const FEW_CHARACTERS = 400_000;
+const AFTER_ANSWER_MS = 10;
+const waiting = new WeakSet<Core>();
+const NO_CONTROL = { report: () => undefined, checkpoint: () => undefined };
+
+/** After a change: a few new contents at once and unseen, so that what was just edited is found; many by the job. */
+export function indexSoon(core: Core): void {
+  if (waiting.has(core) || core.isClosing()) return;
+  waiting.add(core);
+  setTimeout(() => {
+    waiting.delete(core);
+    if (core.isClosing() || running.has(core) || isIndexed(core.store)) return;
+    if (!isLittle(core) || !indexAtOnce(core)) keepIndexing(core);
+  }, AFTER_ANSWER_MS).unref();
+}
+
+function isLittle({ store }: Core): boolean {
+  const from = Math.min(store.search.progress().done, store.facts.progress(FACTS_VERSION).done);
+  const { total } = store.search.progress();
+  return total - from <= FEW && store.facts.outdated().length <= FEW && store.contents.numCharactersAfter(from) <= FEW_CHARACTERS;
+}
+
+function indexAtOnce(core: Core): boolean {
+  try {
+    indexContents(core.store, NO_CONTROL);
+    core.jobs.news.rowsChanged("trajectories");
+    return true;
+  } catch {
+    // A job holds the write lock, or the disk is full.
+    return false;
   }
 }
 

@@ -40,6 +40,7 @@ export function contentRepository(db: Db) {
   const selectContent = db.prepare<[number], ContentRow>(`
     SELECT c.body, c.hash, c.tools_id, t.body AS tools, s.body AS system
     FROM content c JOIN part t ON t.id = c.tools_id LEFT JOIN part s ON s.id = c.system_id WHERE c.id = ?`);
+  const sumLengths = db.prepare<[number], number | null>("SELECT sum(length(body)) FROM content WHERE id > ?").pluck();
   let encode = createContentEncoder();
   const partIds = new Map<string, number>();
   const decodedTools = new Map<number, readonly ToolDefinition[]>();
@@ -90,6 +91,11 @@ export function contentRepository(db: Db) {
     /** Reads only: every tool that any trajectory of the workspace offers. */
     toolNames(): ReadonlySet<string> {
       return new Set(selectToolNames.all());
+    },
+
+    /** Reads only: how much text the contents after one hold; for few of them. */
+    numCharactersAfter(id: number): number {
+      return sumLengths.get(id) ?? 0;
     },
 
     /** Reads only: a content by id, with its hash in hexadecimal. */

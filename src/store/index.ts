@@ -2,6 +2,7 @@
 import { annotationRepository } from "./annotations.ts";
 import { annotatorRepository } from "./annotators.ts";
 import { changeRepository } from "./changes.ts";
+import { contentFactRepository } from "./contentFacts.ts";
 import { contentRepository } from "./contents.ts";
 import { dataVersionRepository } from "./dataVersions.ts";
 import { draftRepository } from "./drafts.ts";
@@ -44,7 +45,8 @@ function storeOver(db: Db, path: string) {
     search,
     settings: settingRepository(db),
     trajectories: trajectoryRepository(db, contents),
-    lists: trajectoryLists(db, search),
+    lists: trajectoryLists(db, search, annotators),
+    facts: contentFactRepository(db),
     sources: sourceRepository(db),
     annotators,
     annotations: annotationRepository(db),

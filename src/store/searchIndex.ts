@@ -46,9 +46,11 @@ export function searchIndex(db: Db) {
   const insertTurns = db.prepare<[number, string]>("INSERT INTO turn_text (rowid, text) VALUES (?, ?)");
   const insertSystem = db.prepare<[number, string]>("INSERT INTO system_text (rowid, text) VALUES (?, ?)");
   const findSystem = db.prepare<[string], number>("SELECT rowid FROM system_text WHERE system_text MATCH ?").pluck();
-  const findTurns = db.prepare<[string], number>("SELECT rowid FROM turn_text WHERE turn_text MATCH ?").pluck();
+  const findTurns = db.prepare<[string, number], number>("SELECT rowid FROM turn_text WHERE turn_text MATCH ? AND rowid > ?").pluck();
   const contentsWithSystem = db
-    .prepare<[string], number>("SELECT id FROM content INDEXED BY content_by_system WHERE system_id IN (SELECT value FROM json_each(?))")
+    .prepare<[string, number], number>(
+      "SELECT id FROM content INDEXED BY content_by_system WHERE system_id IN (SELECT value FROM json_each(?)) AND id > ?",
+    )
     .pluck();
   const selectSimilar = db.prepare<
     [string, number, string, string, number],
@@ -79,7 +81,8 @@ export function searchIndex(db: Db) {
     indexNext(limit: number): boolean {
       return db
         .transaction(() => {
-          const parts = nextSystemParts.all(indexedUpTo(INDEXED_SYSTEM), limit);
+          // A content brings at most two parts, written before it: with all of them there, what matches among earlier contents stays as it was.
+          const parts = nextSystemParts.all(indexedUpTo(INDEXED_SYSTEM), 2 * limit);
           for (const part of parts) if (part.kind === "system") insertSystem.run(part.id, part.body);
           if (parts.length > 0) setSetting.run(INDEXED_SYSTEM, String(parts.at(-1)!.id));
           const rows = nextContents.all(indexedUpTo(INDEXED), limit);
@@ -92,25 +95,38 @@ export function searchIndex(db: Db) {
 
     /**
      * Reads only: one byte a content, 1 where its turns and its system text hold every term of the text; none where it names no term.
+     * With an earlier result, looks through the contents that came since.
      *
      * System texts are indexed once for all their trajectories, so each term may be found in either place.
      */
-    matching(text: string): Uint8Array {
+    matching(
+      text: string,
+      earlier: { readonly hits: Uint8Array; readonly upTo: number } = { hits: new Uint8Array(), upTo: 0 },
+    ): Uint8Array {
       const terms = searchTerms(text).map(quotedTerm);
-      const hits = new Uint8Array((lastContent.get() ?? 0) + 1);
+      const { upTo } = earlier;
+      const hits = new Uint8Array(Math.max((lastContent.get() ?? 0) + 1, earlier.hits.length));
+      hits.set(earlier.hits);
       if (terms.length === 0) return hits;
       const systemParts = terms.map((term) => findSystem.all(term));
       if (systemParts.every((parts) => parts.length === 0)) {
-        for (const id of findTurns.all(terms.join(" AND "))) hits[id] = 1;
+        for (const id of findTurns.all(terms.join(" AND "), upTo)) hits[id] = 1;
         return hits;
       }
       const rounds = terms.slice(0, MAX_TERMS);
+      hits.fill(0, upTo + 1);
       rounds.forEach((term, round) => {
-        const inSystem = systemParts[round]!.length === 0 ? [] : contentsWithSystem.all(JSON.stringify(systemParts[round]));
+        const inSystem = systemParts[round]!.length === 0 ? [] : contentsWithSystem.all(JSON.stringify(systemParts[round]), upTo);
         // What was a hit in every round before is one in this round too.
-        for (const ids of [findTurns.all(term), inSystem]) for (const id of ids) if (hits[id] === round) hits[id] = round + 1;
+        for (const ids of [findTurns.all(term, upTo), inSystem]) for (const id of ids) if (hits[id] === round) hits[id] = round + 1;
       });
-      return hits.map((round) => (round === rounds.length ? 1 : 0));
+      for (let id = upTo + 1; id < hits.length; id++) hits[id] = hits[id] === rounds.length ? 1 : 0;
+      return hits;
+    },
+
+    /** Reads only: contents up to this one are in the index. */
+    indexedUpTo(): number {
+      return indexedUpTo(INDEXED);
     },
 
     /** Reads only: changes whenever the index has grown. */

@@ -98,8 +98,8 @@ export function trajectoryColumns(db: Db) {
   };
 }
 
-/** Where an id that is there lies in ascending ids. */
-function placeOf(ids: Int32Array, length: number, id: number): number {
+/** Where an id that is there lies in ascending ids; of one that is not there, a neighbour. */
+export function placeOf(ids: Int32Array, length: number, id: number): number {
   let [low, high] = [0, length - 1];
   while (low < high) {
     const middle = (low + high) >>> 1;

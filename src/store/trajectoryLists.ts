@@ -1,15 +1,21 @@
 /**
- * @file Filtered lists of trajectories: how many, which ones at an offset, where one of them lies, and counts by source and split.
+ * @file Filtered lists of trajectories: how many, which ones at an offset, where one of them lies, and counts beside the filter.
  *
- * All of it comes from columns in memory. A full-text search runs once and is kept until trajectories or index change: scrolling
- * through its result and counting it cost nothing more.
+ * All of it comes from columns in memory. What a filter lets through is kept until something it could depend on changes: scrolling
+ * through it costs nothing more.
  */
-import type { Facet, TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
-import { SPLITS } from "#contracts/trajectory.ts";
+import type { TrajectoryFacets, TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import { annotationColumns } from "./annotationColumns.ts";
+import type { AnnotatorRepository } from "./annotators.ts";
+import { contentColumns } from "./contentColumns.ts";
+import { editorColumns } from "./editorColumns.ts";
+import { facetCounts } from "./facetCounts.ts";
+import { conditionsOf, passes, type FilterSources } from "./filterConditions.ts";
 import { numberOfId } from "./ids.ts";
+import { keptSearches } from "./keptSearches.ts";
 import type { Db } from "./openDatabase.ts";
 import type { SearchIndex } from "./searchIndex.ts";
-import { trajectoryColumns, type Columns } from "./trajectoryColumns.ts";
+import { placeOf, trajectoryColumns, type Columns } from "./trajectoryColumns.ts";
 
 export interface TrajectoryList {
   readonly total: number;
@@ -17,105 +23,90 @@ export interface TrajectoryList {
   readonly numbers: readonly number[];
 }
 
-/** What a place in the columns has to satisfy. */
-interface Conditions {
-  /** -1: of a source that does not exist. */
-  readonly source: number | null;
-  readonly split: number | null;
-  /** By content id; null: every content. */
-  readonly hits: Uint8Array | null;
-}
-
-interface KeptSearch {
+interface KeptList {
   readonly version: string;
-  readonly hits: Uint8Array;
+  /** Numbers of all trajectories that pass, ascending. */
+  readonly numbers: Int32Array;
 }
 
-const KEPT_SEARCHES = 4;
+const KEPT_LISTS = 12;
 
 export type TrajectoryLists = ReturnType<typeof trajectoryLists>;
 
-export function trajectoryLists(db: Db, search: SearchIndex) {
+export function trajectoryLists(db: Db, search: SearchIndex, annotators: AnnotatorRepository) {
   const sourceId = db.prepare<[string], number>("SELECT id FROM source WHERE name = ?").pluck();
   const sourceNames = db.prepare<[], { id: number; name: string }>("SELECT id, name FROM source");
   const readColumns = trajectoryColumns(db);
-  const searches = new Map<string, KeptSearch>();
+  const readContents = contentColumns(db);
+  const readAnnotations = annotationColumns(db);
+  const readEditors = editorColumns(db);
+  const searchFor = keptSearches(search);
+  const lists = new Map<string, KeptList>();
 
-  const hitsOf = (text: string, columns: Columns): Uint8Array => {
-    const version = `${columns.version}/${search.version()}`;
-    const known = searches.get(text);
-    if (known?.version === version) return known.hits;
-    const hits = search.matching(text);
-    searches.delete(text);
-    searches.set(text, { version, hits });
-    if (searches.size > KEPT_SEARCHES) searches.delete(searches.keys().next().value!);
-    return hits;
-  };
-  const conditionsOf = (filter: TrajectoryFilter, columns: Columns): Conditions => {
-    const text = filter.text?.trim() ?? "";
-    return {
-      source: filter.source === undefined ? null : (sourceId.get(filter.source) ?? -1),
-      split: filter.split === undefined ? null : SPLITS.indexOf(filter.split),
-      hits: text === "" ? null : hitsOf(text, columns),
-    };
+  const sourcesOf = (columns: Columns): FilterSources => ({
+    columns,
+    contents: readContents,
+    annotations: readAnnotations,
+    editors: () => readEditors(columns.version),
+    sourceId: (name) => sourceId.get(name),
+    annotatorId: (name) => annotators.numberOf(name),
+    hits: searchFor,
+  });
+  const numbersOf = (filter: TrajectoryFilter): Int32Array => {
+    const columns = readColumns();
+    const key = JSON.stringify(filter);
+    const version = `${columns.version}/${readContents().version}/${search.version()}`;
+    const known = lists.get(key);
+    if (known?.version === version) return known.numbers;
+    const conditions = conditionsOf(filter, sourcesOf(columns));
+    const numbers = new Int32Array(columns.length);
+    let total = 0;
+    for (let i = 0; i < columns.length; i++) if (passes(conditions, i)) numbers[total++] = columns.ids[i]!;
+    lists.delete(key);
+    lists.set(key, { version, numbers: numbers.subarray(0, total) });
+    if (lists.size > KEPT_LISTS) lists.delete(lists.keys().next().value!);
+    return numbers.subarray(0, total);
   };
 
   return {
     /** Reads only: the page of a filtered list, in order of id. */
     page(filter: TrajectoryFilter, offset: number, limit: number): TrajectoryList {
-      const columns = readColumns();
-      const conditions = conditionsOf(filter, columns);
-      const numbers: number[] = [];
-      let total = 0;
-      for (let i = 0; i < columns.length; i++) {
-        if (!holds(conditions, columns, i)) continue;
-        if (total >= offset && numbers.length < limit) numbers.push(columns.ids[i]!);
-        total++;
-      }
-      return { total, numbers };
+      const numbers = numbersOf(filter);
+      return { total: numbers.length, numbers: [...numbers.subarray(offset, Math.min(numbers.length, offset + limit))] };
+    },
+
+    /** Reads only: how many pass a filter. */
+    count(filter: TrajectoryFilter): number {
+      return numbersOf(filter).length;
     },
 
     /** Reads only: how many trajectories precede one in a filtered list; null where the filter leaves it out. */
     offsetOf(id: string, filter: TrajectoryFilter): number | null {
       const number = numberOfId("trajectory", id);
-      const columns = readColumns();
-      const conditions = conditionsOf(filter, columns);
-      let before = 0;
-      for (let i = 0; i < columns.length; i++) {
-        if (!holds(conditions, columns, i)) continue;
-        if (columns.ids[i] === number) return before;
-        before++;
-      }
-      return null;
+      const numbers = numbersOf(filter);
+      if (number === null || numbers.length === 0) return null;
+      const place = placeOf(numbers, numbers.length, number);
+      return numbers[place] === number ? place : null;
     },
 
-    /** Reads only: counts by source and by split, each under all conditions but its own. */
-    facets(filter: TrajectoryFilter): { readonly sources: readonly Facet[]; readonly splits: readonly Facet[] } {
+    /** Reads only: counts of the values that the list can be filtered by, and of what each condition leaves out. */
+    facets(filter: TrajectoryFilter): TrajectoryFacets {
       const columns = readColumns();
-      const { source, split, hits } = conditionsOf(filter, columns);
-      const bySource = new Map<number, number>();
-      const bySplit = new Uint32Array(SPLITS.length);
-      for (let i = 0; i < columns.length; i++) {
-        if (hits !== null && hits[columns.contents[i]!] !== 1) continue;
-        const itsSource = columns.sources[i]!;
-        const itsSplit = columns.splits[i]!;
-        if (split === null || split === itsSplit) bySource.set(itsSource, (bySource.get(itsSource) ?? 0) + 1);
-        if (source === null || source === itsSource) bySplit[itsSplit]!++;
-      }
+      const conditions = conditionsOf(filter, sourcesOf(columns));
       const names = new Map(sourceNames.all().map(({ id, name }) => [id, name]));
-      return {
-        sources: [...bySource].sort(([a], [b]) => a - b).map(([id, count]) => ({ value: names.get(id)!, count })),
-        splits: SPLITS.flatMap((value, i) => (bySplit[i]! > 0 ? [{ value, count: bySplit[i]! }] : [])),
-      };
+      return facetCounts(conditions, {
+        columns,
+        contents: readContents(),
+        annotations: readAnnotations(),
+        names: { source: (id) => names.get(id), annotator: (id) => annotators.nameOf(id) },
+      });
+    },
+
+    /** Reads only: brings the columns into memory, so that the first question finds them there. */
+    warm(): void {
+      readColumns();
+      readContents();
+      readAnnotations();
     },
   };
-}
-
-function holds({ source, split, hits }: Conditions, columns: Columns, i: number): boolean {
-  return (
-    (source === null || source === columns.sources[i]) &&
-    (split === null || split === columns.splits[i]) &&
-    // Contents newer than the search have no byte.
-    (hits === null || hits[columns.contents[i]!] === 1)
-  );
 }

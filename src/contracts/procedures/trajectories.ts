@@ -1,11 +1,15 @@
 /** @file Queries over trajectories and their tokens. Reads only; editing arrives with its own commands. */
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
-import type { CallCheck } from "../calls.ts";
+import { FAILURE_CODES, type CallCheck, type FailureCode } from "../calls.ts";
 import { MASK_MODES, TRUNCATIONS, type Segment, type Truncation, type TruncationCut } from "../example.ts";
 import type { ReviewState } from "../changes.ts";
-import { annotatorSchema } from "../review.ts";
+import { annotatorSchema, STATUSES } from "../review.ts";
 import { SPLITS, type Trajectory, type TrajectoryContent, type TrajectorySummary } from "../trajectory.ts";
+
+const name = z.string().max(10_000);
+const range = z.object({ from: z.int().nonnegative().optional(), to: z.int().nonnegative().optional() });
+export const FINDING_FILTERS = [...(Object.keys(FAILURE_CODES) as FailureCode[]), "any", "none"] as const;
 
 /** Conditions are joined by "and"; an absent one does not restrict. */
 export const trajectoryFilterSchema = z.object({
@@ -13,6 +17,29 @@ export const trajectoryFilterSchema = z.object({
   text: z.string().max(1000).optional(),
   source: z.string().optional(),
   split: z.enum(SPLITS).optional(),
+  /** One of these. */
+  status: z.array(z.enum(STATUSES)).optional(),
+  tool: z.object({ name, use: z.enum(["called", "offered"]) }).optional(),
+  /** An answer that an annotator gave anywhere in the trajectory; without an option, any answer to the question. */
+  label: z
+    .object({ question: z.string().max(60), option: z.string().max(60).optional(), annotator: z.string().max(60).optional() })
+    .optional(),
+  /** Annotators differ and nobody has settled it. */
+  disputed: z.boolean().optional(),
+  /** Whose queue it is in; null: in nobody's. */
+  assignee: z.string().max(60).nullable().optional(),
+  /** Who has answered any question of it. */
+  labelledBy: z.string().max(60).optional(),
+  /** Who has revised it since the import. */
+  editedBy: z.string().max(60).optional(),
+  /** What the call checker finds in any of its turns. */
+  finding: z.enum(FINDING_FILTERS).optional(),
+  /** With parts that could not be read. */
+  unreadable: z.boolean().optional(),
+  /** How many turns, and how many calls, both ends included. */
+  turns: range.optional(),
+  calls: range.optional(),
+  ids: z.array(z.string().max(20)).max(10_000).optional(),
 });
 export type TrajectoryFilter = z.infer<typeof trajectoryFilterSchema>;
 
@@ -20,13 +47,40 @@ export interface TrajectoryPage {
   readonly total: number;
   readonly offset: number;
   readonly rows: readonly TrajectorySummary[];
-  /** False while the full-text index is being built: a search may miss rows. */
+  /** False while text or facts are being indexed: a search, or a filter by tool, finding or length, may miss rows. */
   readonly indexComplete: boolean;
 }
 
 export interface Facet {
   readonly value: string;
   readonly count: number;
+}
+
+export interface LabelFacet {
+  readonly question: string;
+  readonly option: string;
+  readonly count: number;
+}
+
+/** How many trajectories have which value, each under all conditions of the filter but its own. */
+export interface TrajectoryFacets {
+  readonly total: number;
+  readonly sources: readonly Facet[];
+  readonly splits: readonly Facet[];
+  readonly statuses: readonly Facet[];
+  readonly assignees: readonly Facet[];
+  /** In nobody's queue. */
+  readonly unassigned: number;
+  /** The tools most trajectories call, and those most are offered. */
+  readonly called: readonly Facet[];
+  readonly offered: readonly Facet[];
+  readonly labels: readonly LabelFacet[];
+  readonly findings: readonly Facet[];
+  readonly unreadable: number;
+  readonly disputed: number;
+  /** Of each condition of the filter: how many satisfy it alone, and how many the rest lets through without it. */
+  readonly alone: Readonly<Partial<Record<keyof TrajectoryFilter, number>>>;
+  readonly without: Readonly<Partial<Record<keyof TrajectoryFilter, number>>>;
 }
 
 /** A trajectory as opened: content, where it came from, and what the call checker says of each assistant turn. */
@@ -80,9 +134,7 @@ export const trajectories = {
   list: oc
     .input(z.object({ filter: trajectoryFilterSchema, offset: z.int().nonnegative(), limit: z.int().min(1).max(500) }))
     .output(output<TrajectoryPage>()),
-  facets: oc
-    .input(z.object({ filter: trajectoryFilterSchema }))
-    .output(output<{ readonly sources: readonly Facet[]; readonly splits: readonly Facet[] }>()),
+  facets: oc.input(z.object({ filter: trajectoryFilterSchema })).output(output<TrajectoryFacets>()),
   get: oc.input(z.object({ id: z.string(), author: annotatorSchema.optional() })).output(output<TrajectoryDetail>()),
   /** Position of a trajectory in a filtered list, so that the list can scroll to it; null if the filter leaves it out. */
   offsetOf: oc.input(z.object({ id: z.string(), filter: trajectoryFilterSchema })).output(output<{ readonly offset: number | null }>()),

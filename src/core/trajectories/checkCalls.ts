@@ -20,7 +20,7 @@ import type { ToolCall, ToolDefinition, TrajectoryContent, Turn } from "#contrac
 import { checkSchema, schemaAt } from "./checkSchema.ts";
 import { isSameCall } from "./compareCalls.ts";
 import { parameterName, shownValue, toCheck } from "./findings.ts";
-import { conversationText, evidenceOf, ungroundedValues, type Evidence } from "./groundedValues.ts";
+import { conversationText, GrowingEvidence, ungroundedValues, type Evidence } from "./groundedValues.ts";
 import { keyRanges, valueRanges } from "./jsonParts.ts";
 import { parseAssistantText } from "./parseAssistantText.ts";
 import { renderAssistantText } from "./renderAssistantText.ts";
@@ -32,17 +32,53 @@ export interface CheckContext {
   readonly knownTools?: ReadonlySet<string>;
   /** Turns in front of the one that is checked. */
   readonly conversation: readonly Turn[];
+  /** What has been read of the conversation already, where turns are checked one after another. */
+  readonly reading?: ConversationReading;
 }
 
 /** Checks a turn as recorded; ranges count in the text that `renderAssistantText` gives. */
 export function checkTurn(content: TrajectoryContent, turnIndex: number, knownTools?: ReadonlySet<string>): CallCheck {
+  return checkRecorded(content, turnIndex, knownTools);
+}
+
+/** Checks every assistant turn as recorded, by its index; reads the conversation once. */
+export function checkTurns(content: TrajectoryContent, knownTools?: ReadonlySet<string>): ReadonlyMap<number, CallCheck> {
+  const reading = new ConversationReading();
+  const checks = new Map<number, CallCheck>();
+  content.turns.forEach((turn, i) => {
+    if (turn.role === "assistant") checks.set(i, checkRecorded(content, i, knownTools, reading));
+  });
+  return checks;
+}
+
+function checkRecorded(content: TrajectoryContent, turnIndex: number, knownTools?: ReadonlySet<string>, reading?: ConversationReading) {
   const turn = content.turns[turnIndex];
   if (turn?.role !== "assistant") return { findings: [] };
   return checkCalls(parseAssistantText(renderAssistantText(turn)), {
     tools: content.tools,
     conversation: content.turns.slice(0, turnIndex),
     ...(knownTools === undefined ? {} : { knownTools }),
+    ...(reading === undefined ? {} : { reading }),
   });
+}
+
+/** What a conversation says and which of its calls were answered, as far as it has been read. */
+class ConversationReading {
+  readonly #evidence = new GrowingEvidence();
+  readonly #answered: ToolCall[] = [];
+  #evidenceTo = 0;
+  #answeredTo = 0;
+
+  /** @param conversation continues the one of the call before */
+  evidence(conversation: readonly Turn[]): Evidence {
+    while (this.#evidenceTo < conversation.length) this.#evidence.add(conversationText([conversation[this.#evidenceTo++]!]));
+    return this.#evidence;
+  }
+
+  answeredCalls(conversation: readonly Turn[]): readonly ToolCall[] {
+    for (; this.#answeredTo < conversation.length; this.#answeredTo++) this.#answered.push(...answeredAt(conversation, this.#answeredTo));
+    return this.#answered;
+  }
 }
 
 /** @param output strict reading of the text, by `parseAssistantText` */
@@ -58,12 +94,12 @@ export function checkCalls(output: AssistantText, context: CheckContext): CallCh
     });
   }
   if (output.calls.length === 0) return toCheck(findings);
-  let evidence: Evidence | null = null;
-  const getEvidence = (): Evidence => (evidence ??= evidenceOf(conversationText(context.conversation)));
+  const reading = context.reading ?? new ConversationReading();
+  const getEvidence = (): Evidence => reading.evidence(context.conversation);
   output.calls.forEach((call, callIndex) => {
     findings.push(...checkName(call, callIndex, context), ...checkArguments(call, callIndex, context, getEvidence));
   });
-  return toCheck([...findings, ...checkRepeats(output.calls, context.conversation)]);
+  return toCheck([...findings, ...checkRepeats(output.calls, reading.answeredCalls(context.conversation))]);
 }
 
 function checkName(call: PlacedCall, callIndex: number, context: CheckContext): CallFinding[] {
@@ -130,9 +166,8 @@ function checkArguments(call: PlacedCall, callIndex: number, context: CheckConte
   return findings;
 }
 
-/** Calls written twice in one turn, and calls repeated although their earlier result was no error. */
-function checkRepeats(calls: readonly PlacedCall[], conversation: readonly Turn[]): CallFinding[] {
-  const earlier = answeredCalls(conversation);
+/** Calls written twice in one turn, and calls repeated although their earlier result was no error: those are `earlier`. */
+function checkRepeats(calls: readonly PlacedCall[], earlier: readonly ToolCall[]): CallFinding[] {
   return calls.flatMap((call, callIndex): CallFinding[] => {
     const twice = calls.slice(0, callIndex).some((other) => isSameCall(other, call));
     if (!twice && !earlier.some((other) => isSameCall(other, call))) return [];
@@ -148,15 +183,13 @@ function checkRepeats(calls: readonly PlacedCall[], conversation: readonly Turn[
 const FAILED_RESULT =
   /"?error"?\s*[:=]\s*(?!\s|""|''|null|false|none)|\b(failed|failure|time(d)? ?out|timeout|unavailable|try again|exception|pending|in progress)\b/i;
 
-function answeredCalls(conversation: readonly Turn[]): ToolCall[] {
-  const answered: ToolCall[] = [];
-  conversation.forEach((turn, i) => {
-    if (turn.role !== "assistant") return;
-    const results = [];
-    for (let j = i + 1; conversation[j]?.role === "tool"; j++) results.push((conversation[j] as { content: string }).content);
-    if (results.length > 0 && !results.some((text) => FAILED_RESULT.test(text))) answered.push(...turn.calls);
-  });
-  return answered;
+/** Calls of a turn whose results, as far as there are any, are no errors. */
+function answeredAt(conversation: readonly Turn[], turnIndex: number): readonly ToolCall[] {
+  const turn = conversation[turnIndex]!;
+  if (turn.role !== "assistant") return [];
+  const results: string[] = [];
+  for (let j = turnIndex + 1; conversation[j]?.role === "tool"; j++) results.push((conversation[j] as { content: string }).content);
+  return results.length > 0 && !results.some((text) => FAILED_RESULT.test(text)) ? turn.calls : [];
 }
 
 interface Places {

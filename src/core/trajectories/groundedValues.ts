@@ -82,21 +82,38 @@ export interface Evidence {
   readonly namesRelativeDay: boolean;
 }
 
-/** Longer conversations are read from their end. */
+/** Of longer conversations the text is looked through from its end; their words and numbers count from the beginning. */
 const MAX_EVIDENCE_LENGTH = 1_000_000;
 
 export function evidenceOf(text: string): Evidence {
-  const lines = text.length > MAX_EVIDENCE_LENGTH ? text.slice(-MAX_EVIDENCE_LENGTH) : text;
-  return {
-    text: lines,
-    squeezed: squeeze(lines),
-    words: new Set(wordsOf(lines)),
-    numbers: numbersIn(lines),
-    dates: datesFrom(lines),
-    times: timesIn(lines),
-    namesRelativeDay: namesRelativeDay(lines),
-  };
+  const evidence = new GrowingEvidence();
+  evidence.add(text);
+  return evidence;
 }
+
+/** Evidence of a conversation that is read turn by turn: what was read once is not read again for every later turn. */
+export class GrowingEvidence implements Evidence {
+  text = "";
+  squeezed = "";
+  namesRelativeDay = false;
+  readonly words = new Set<string>();
+  readonly numbers = new Set<number>();
+  readonly dates: DayOfYear[] = [];
+  readonly times = new Set<number>();
+
+  add(text: string): void {
+    const lines = text.length > MAX_EVIDENCE_LENGTH ? text.slice(-MAX_EVIDENCE_LENGTH) : text;
+    this.text = endOf(this.text === "" ? lines : `${this.text}\n${lines}`);
+    this.squeezed = endOf(this.squeezed + squeeze(lines));
+    this.namesRelativeDay ||= namesRelativeDay(lines);
+    for (const word of wordsOf(lines)) this.words.add(word);
+    for (const number of numbersIn(lines)) this.numbers.add(number);
+    for (const time of timesIn(lines)) this.times.add(time);
+    for (const date of datesFrom(lines)) this.dates.push(date);
+  }
+}
+
+const endOf = (text: string): string => (text.length > MAX_EVIDENCE_LENGTH ? text.slice(-MAX_EVIDENCE_LENGTH) : text);
 
 /** Everything in these turns that a value may come from. */
 export function conversationText(turns: readonly Turn[]): string {

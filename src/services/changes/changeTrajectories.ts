@@ -11,7 +11,7 @@ import type { StoredChange } from "#store/index.ts";
 import { requireNumber } from "#store/ids.ts";
 import type { Core } from "../core.ts";
 import { runDataTask } from "../runDataTask.ts";
-import { keepIndexing } from "../startIndexing.ts";
+import { indexSoon } from "../startIndexing.ts";
 import { applyNext } from "./applyChange.ts";
 import { changeTitle } from "./changeTitle.ts";
 
@@ -107,7 +107,7 @@ export function shown({ operation: _operation, ...change }: StoredChange) {
 
 export function trajectoriesChanged(core: Core): void {
   core.jobs.news.rowsChanged("trajectories", "changes");
-  keepIndexing(core);
+  indexSoon(core);
 }
 
 function chosenBy(core: Core, selection: Selection): readonly number[] {

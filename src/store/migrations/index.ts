@@ -3,5 +3,6 @@ import { init } from "./001-init.ts";
 import { mergedExamples } from "./002-merged-examples.ts";
 import { runEngine } from "./003-run-engine.ts";
 import { editing } from "./004-editing.ts";
+import { contentFacts } from "./005-content-facts.ts";
 
-export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing];
+export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts];

@@ -1,9 +1,10 @@
 /** @file The filtered list of trajectories: its filter lives in the address, its rows in a cache of pages. */
 import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
-import { useRoute, useRouter, type LocationQueryRaw } from "vue-router";
+import { useRoute, useRouter } from "vue-router";
 import type { AppError } from "#contracts/errors.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
-import { SPLITS, type TrajectorySummary } from "#contracts/trajectory.ts";
+import type { TrajectorySummary } from "#contracts/trajectory.ts";
+import { FILTER_KEYS, filterOfQuery, queryOfFilter } from "./filterQuery.ts";
 import { PageCache } from "../../components/grid/pageCache.ts";
 import { useClient } from "../../transport/client.ts";
 import { toAppError } from "../../transport/toAppError.ts";
@@ -12,30 +13,24 @@ import { useWorkbench } from "../../transport/workbench.ts";
 const PAGE_SIZE = 200;
 const MAX_PAGES = 24;
 
-const one = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
-
 export function useTrajectoryList() {
   const client = useClient();
   const workbench = useWorkbench();
   const route = useRoute();
   const router = useRouter();
 
-  const filter = computed<TrajectoryFilter>(() => {
-    const text = one(route.query["text"]);
-    const source = one(route.query["source"]);
-    const split = SPLITS.find((name) => name === route.query["split"]);
-    return { ...(text && { text }), ...(source && { source }), ...(split && { split }) };
-  });
+  const filter = computed<TrajectoryFilter>(() => filterOfQuery(route.query));
   const isFiltered = computed(() => Object.keys(filter.value).length > 0);
 
+  /** Replaces the whole filter. */
+  function useFilter(wanted: TrajectoryFilter): void {
+    const rest = Object.fromEntries(Object.entries(route.query).filter(([key]) => !FILTER_KEYS.some((known) => known === key)));
+    void router.replace({ params: route.params, query: { ...rest, ...queryOfFilter(wanted) } });
+  }
   /** Replaces parts of the filter; undefined removes one. */
   function setFilter(change: { [Key in keyof TrajectoryFilter]?: TrajectoryFilter[Key] | undefined }): void {
-    const query: LocationQueryRaw = { ...route.query };
-    for (const [key, value] of Object.entries(change)) {
-      if (value === undefined || value === "") delete query[key];
-      else query[key] = value;
-    }
-    void router.replace({ params: route.params, query });
+    const wanted = Object.entries({ ...filter.value, ...change }).filter(([, value]) => value !== undefined && value !== "");
+    useFilter(Object.fromEntries(wanted) as TrajectoryFilter);
   }
 
   const version = ref(0);
@@ -101,6 +96,7 @@ export function useTrajectoryList() {
     filter,
     isFiltered,
     setFilter,
+    useFilter,
     total,
     error,
     isLoading,

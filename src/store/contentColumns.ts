@@ -1,0 +1,75 @@
+/** @file Facts of contents in memory, by content id: 24 bytes a content, continued as facts are written. */
+import { withRoom } from "./growing.ts";
+import type { Db } from "./openDatabase.ts";
+
+/** Indexed by content id; a content without facts has zeros. Good until the next refresh. */
+export interface ContentColumns {
+  /** One more than the last content with facts. */
+  readonly length: number;
+  readonly turns: Int32Array;
+  readonly calls: Int32Array;
+  readonly unreadable: Int32Array;
+  /** See `findingBit`. */
+  readonly findings: Int32Array;
+  /** Tools offered and tools called, as places in `toolSets`. */
+  readonly offered: Int32Array;
+  readonly called: Int32Array;
+  readonly toolSets: readonly (readonly string[])[];
+  /** Differs whenever anything in the columns does. */
+  readonly version: string;
+}
+
+type Row = [content: number, turns: number, calls: number, unreadable: number, findings: number, offered: number, called: number];
+
+export function contentColumns(db: Db) {
+  const lastFact = db.prepare<[], number | null>("SELECT max(content_id) FROM content_fact").pluck();
+  const selectEpoch = db.prepare<[], string>("SELECT value FROM setting WHERE key = 'facts.epoch'").pluck();
+  const after = db
+    .prepare<[number], Row>(
+      "SELECT content_id, num_turns, num_calls, num_unreadable, findings, offered_id, called_id FROM content_fact WHERE content_id > ?",
+    )
+    .raw();
+  const setsAfter = db.prepare<[number], [number, string]>("SELECT id, names FROM tool_set WHERE id > ? ORDER BY id").raw();
+
+  let epoch = "";
+  let length = 0;
+  let turns = new Int32Array();
+  let calls = new Int32Array();
+  let unreadable = new Int32Array();
+  let findings = new Int32Array();
+  let offered = new Int32Array();
+  let called = new Int32Array();
+  const toolSets: string[][] = [[]];
+
+  /** Reads only: the columns as the database is now. */
+  return (): ContentColumns => {
+    const nowEpoch = selectEpoch.get() ?? "";
+    const last = lastFact.get() ?? 0;
+    if (nowEpoch !== epoch) {
+      length = 0;
+      for (const column of [turns, calls, unreadable, findings, offered, called]) column.fill(0);
+      epoch = nowEpoch;
+    }
+    if (last >= length) {
+      const room = last + 1;
+      turns = withRoom(turns, room);
+      calls = withRoom(calls, room);
+      unreadable = withRoom(unreadable, room);
+      findings = withRoom(findings, room);
+      offered = withRoom(offered, room);
+      called = withRoom(called, room);
+      for (const [id, names] of setsAfter.all(toolSets.length - 1)) toolSets[id] = JSON.parse(names) as string[];
+      for (const row of after.iterate(length - 1)) {
+        const i = row[0];
+        turns[i] = row[1];
+        calls[i] = row[2];
+        unreadable[i] = row[3];
+        findings[i] = row[4];
+        offered[i] = row[5];
+        called[i] = row[6];
+      }
+      length = room;
+    }
+    return { length, turns, calls, unreadable, findings, offered, called, toolSets, version: `${epoch}/${length}` };
+  };
+}

@@ -1,0 +1,25 @@
+/** @file Who has revised which trajectory since its import, in memory: a byte a trajectory for each person, by trajectory id. */
+import { withRoom } from "./growing.ts";
+import type { Db } from "./openDatabase.ts";
+
+export type Editors = ReadonlyMap<string, Uint8Array>;
+
+export function editorColumns(db: Db) {
+  const after = db
+    .prepare<[number], [trajectory: number, author: string]>("SELECT trajectory_id, author FROM revision WHERE sequence > ? AND number > 1")
+    .raw();
+  const editors = new Map<string, Uint8Array>();
+  let seen = 0;
+
+  /** Reads only: by author, as of a number of the sequence of revisions that the database has reached. */
+  return (sequence: number): Editors => {
+    if (sequence === seen) return editors;
+    for (const [trajectory, author] of after.iterate(seen)) {
+      const revised = withRoom(editors.get(author) ?? new Uint8Array(), trajectory + 1);
+      revised[trajectory] = 1;
+      editors.set(author, revised);
+    }
+    seen = sequence;
+    return editors;
+  };
+}
