@@ -1,32 +1,7 @@
-/** @file A small seeded generator: the same numbers on every machine, so that runs can be repeated to the bit. */
+/** @file Draws of the model: the seeded generator, and normal numbers for its weights. */
+import { randomUniform } from "../trajectories/seededRandom.ts";
 
-/**
- * Uniform 32-bit integers from a seed (mulberry32, Tommy Ettinger 2017, public domain). Not for secrets.
- *
- * @param seed  only its low 32 bits count
- */
-export function randomIntegers(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-}
-
-/** Uniform in [0, 1). */
-export function randomUniform(seed: number): () => number {
-  const next = randomIntegers(seed);
-  return () => next() / 2 ** 32;
-}
-
-/** A seed for one of several independent streams, so that stream 3 does not depend on how much stream 2 consumed. */
-export function mixSeeds(seed: number, stream: number): number {
-  const next = randomIntegers(Math.imul(seed, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b));
-  next();
-  return next();
-}
+export { mixSeeds, randomIntegers, randomUniform } from "../trajectories/seededRandom.ts";
 
 /** Fills with draws from a normal distribution of mean 0 (Box and Muller 1958). */
 export function fillNormal(values: Float32Array, standardDeviation: number, seed: number): void {

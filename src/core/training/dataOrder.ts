@@ -3,7 +3,7 @@
  * the steps before it and a resumed run continues exactly.
  */
 import type { RunConfig } from "#contracts/run.ts";
-import { mixSeeds, randomUniform } from "../model/random.ts";
+import { mixSeeds, shuffledIndices } from "../trajectories/seededRandom.ts";
 
 export type OrderConfig = Pick<RunConfig, "seed" | "epochs" | "maxSteps" | "microBatchSize" | "gradientAccumulationSteps">;
 
@@ -74,17 +74,4 @@ export function createDataOrder(lengths: readonly number[], config: OrderConfig,
       return { epoch, microBatches: microBatchesOf(epoch).slice(first, first + gradientAccumulationSteps) };
     },
   };
-}
-
-/** Fisher-Yates over 0 .. length-1; a pure function of length and seed. */
-function shuffledIndices(length: number, seed: number): Uint32Array {
-  const order = Uint32Array.from({ length }, (_, i) => i);
-  const uniform = randomUniform(seed);
-  for (let i = length - 1; i > 0; i--) {
-    const j = Math.floor(uniform() * (i + 1));
-    const kept = order[i]!;
-    order[i] = order[j]!;
-    order[j] = kept;
-  }
-  return order;
 }

@@ -1,0 +1,34 @@
+/** @file Cohen's kappa and the plain share of equal answers, for two annotators. */
+
+/** The answers of two annotators at the places of one group, as indices of values: first's, second's, first's ... */
+export type PairedAnswers = readonly number[];
+
+/**
+ *   kappa = (p_o - p_c) / (1 - p_c),   p_c = Σ_k p_k+ · p_+k
+ *
+ * (Cohen 1960, equation 1.) p_o is the share of places where both chose the same, p_k+ and p_+k how often the first and the second
+ * chose k. Unweighted: answers are the same or not.
+ *
+ * @param groups  answers of groups of places, a group as often as it was drawn
+ * @returns null where it is undefined: no places, or both gave one and the same answer everywhere (p_c = 1)
+ */
+export function kappaOf(groups: Iterable<PairedAnswers>, numValues: number): number | null {
+  const first = new Float64Array(numValues);
+  const second = new Float64Array(numValues);
+  let numSame = 0;
+  let numPlaces = 0;
+  for (const answers of groups) {
+    for (let i = 0; i < answers.length; i += 2) {
+      const [a, b] = [answers[i]!, answers[i + 1]!];
+      first[a]! += 1;
+      second[b]! += 1;
+      numPlaces += 1;
+      if (a === b) numSame += 1;
+    }
+  }
+  let byChance = 0;
+  for (let k = 0; k < numValues; k++) byChance += first[k]! * second[k]!;
+  // in counts: p_c = 1 exactly where byChance = n², which no rounding can blur
+  if (byChance === numPlaces * numPlaces) return null;
+  return (numPlaces * numSame - byChance) / (numPlaces * numPlaces - byChance);
+}
