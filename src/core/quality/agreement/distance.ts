@@ -19,8 +19,8 @@ export const nominal: Distance = (a, b) => (optionsKey(a) === optionsKey(b) ? 0 
  */
 export const masi: Distance = (a, b) => {
   const [first, second] = [new Set(a), new Set(b)];
-  const numShared = first.intersection(second).size;
-  const numAll = first.union(second).size;
+  const numShared = [...first].filter((option) => second.has(option)).length;
+  const numAll = first.size + second.size - numShared;
   if (numShared === numAll) return 0;
   if (numShared === 0) return 1;
   const monotonicity = numShared === Math.min(first.size, second.size) ? 2 / 3 : 1 / 3;
