@@ -1,9 +1,6 @@
 /** @file How far annotators agree, measured per question; and where they do not. */
 import type { LabelPlace, LabelQuestion } from "./review.ts";
 
-/** The annotator whose labels are the adjudicated answers. */
-export const ADJUDICATED = "=";
-
 /** What an annotator's answers of a blind second pass are kept under: `NAME~2`. */
 export const SECOND_PASS_SUFFIX = "~2";
 

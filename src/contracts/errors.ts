@@ -143,6 +143,11 @@ export const ERRORS = define({
     why: (p) => `There is no ${p["what"]} ${p["id"]} in this workspace.`,
     fix: "It may have been made in another workspace; look at the list.",
   },
+  E_TREE: {
+    class: "user",
+    why: (p) => `The search behind ${p["trajectory"]} gives no such branch: ${p["detail"]}.`,
+    fix: "Choose another branch; the trajectory is as it was.",
+  },
   // Changes
   E_EDIT_CONFLICT: {
     class: "user",

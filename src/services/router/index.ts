@@ -5,6 +5,7 @@ import { models } from "./models.ts";
 import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
 import { trajectories } from "./trajectories.ts";
+import { trees } from "./trees.ts";
 import { engines, jobs, workspace } from "./workspace.ts";
 
 export const router = {
@@ -13,6 +14,7 @@ export const router = {
   jobs,
   sources,
   trajectories,
+  trees,
   changes,
   editing,
   annotators,

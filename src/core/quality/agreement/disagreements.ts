@@ -1,6 +1,6 @@
 /** @file Places where annotators gave different answers and nobody has decided yet. */
-import { ADJUDICATED, type Disagreement } from "#contracts/agreement.ts";
-import type { LabelQuestion } from "#contracts/review.ts";
+import type { Disagreement } from "#contracts/agreement.ts";
+import { ADJUDICATED, type LabelQuestion } from "#contracts/review.ts";
 import { optionsKey } from "../../trajectories/labelPlace.ts";
 import { isIndependent, unitsOf, type LabelledTrajectory } from "./units.ts";
 

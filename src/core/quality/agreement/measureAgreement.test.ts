@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ADJUDICATED, MIN_TRAJECTORIES } from "#contracts/agreement.ts";
-import type { Label, LabelPlace, LabelQuestion } from "#contracts/review.ts";
+import { MIN_TRAJECTORIES } from "#contracts/agreement.ts";
+import { ADJUDICATED, type Label, type LabelPlace, type LabelQuestion } from "#contracts/review.ts";
 import { findDisagreements } from "./disagreements.ts";
 import { measureAgreement } from "./measureAgreement.ts";
 import { drawSecondPass } from "./secondPass.ts";

@@ -1,6 +1,6 @@
 /** @file Labels sorted by where they sit: what several annotators said of the same place. */
-import { ADJUDICATED, SECOND_PASS_SUFFIX } from "#contracts/agreement.ts";
-import type { Annotations, LabelPlace, LabelQuestion } from "#contracts/review.ts";
+import { SECOND_PASS_SUFFIX } from "#contracts/agreement.ts";
+import { ADJUDICATED, type Annotations, type LabelPlace, type LabelQuestion } from "#contracts/review.ts";
 import { placeKey } from "../../trajectories/labelPlace.ts";
 
 export interface LabelledTrajectory {

@@ -13,10 +13,21 @@ import { createSystemTextReader } from "./toolllamaSystem.ts";
 import { contentOf } from "./toolllamaTurns.ts";
 
 export function createToolbenchTreeReader(): FormatReader {
+  const readPath = createPathReader();
+  return oneByOne((file, rowText) => readPath(file, rowText, answerOf(file)));
+}
+
+export interface ReadPath {
+  readonly content: TrajectoryContent;
+  readonly rows: readonly FlattenedRow[];
+  readonly changes: readonly LedgerChange[];
+}
+
+/** Reads the path that an answer's `train_messages` name; the answer may be the file's own or one made for another branch. */
+export function createPathReader(): (file: JsonObject, text: string, answer: JsonObject) => ReadPath {
   const readSystemText = createSystemTextReader();
-  return oneByOne((file, rowText) => {
-    const answer = answerOf(file);
-    const rows = flattenTree(rowText, answer);
+  return (file, text, answer) => {
+    const rows = flattenTree(text, answer);
     if (rows.length === 0) return refuseShape("no step of the chosen path ends in a call");
     const items = rows.at(-1)!.conversations;
     const facts = rows.map((row) => placeIn(items, row));
@@ -24,11 +35,11 @@ export function createToolbenchTreeReader(): FormatReader {
     const targets = facts.map((row) => row.last).filter((last) => last >= 0);
     const content = contentOf({ items, system, itemFields: [], rows: facts, targets });
     const metadata = { ...content.metadata, toolbench: metadataOf(file, answer) };
-    return { content: { ...content, metadata } satisfies TrajectoryContent, changes: changesOf(file, answer, facts) };
-  });
+    return { content: { ...content, metadata }, rows, changes: changesOf(file, answer, facts) };
+  };
 }
 
-function answerOf(file: JsonObject): JsonObject {
+export function answerOf(file: JsonObject): JsonObject {
   const answer = file["answer_generation"];
   if (!isObject(answer)) return refuseShape(`"answer_generation" is ${nameOf(answer)}, not an object`);
   const { valid_data: isValid, finish_type: finishType } = answer;
