@@ -5,6 +5,7 @@
  * each trajectory it touches, and is undone as a whole by another change.
  */
 import { z } from "zod";
+import { CONTENT_OPERATIONS } from "./bulk.ts";
 import { labelPlaceSchema, STATUSES, type Annotations, type Status } from "./review.ts";
 import { SPLITS, type Split, type TrajectoryId } from "./trajectory.ts";
 
@@ -30,6 +31,7 @@ export const operationSchema = z.discriminatedUnion("type", [
     adjudicate: z.boolean().default(false),
   }),
   z.object({ type: z.literal("note"), text: z.string().min(1).max(20_000), place: labelPlaceSchema.optional() }),
+  ...CONTENT_OPERATIONS,
 ]);
 export type Operation = z.infer<typeof operationSchema>;
 

@@ -1,10 +1,12 @@
 /** @file Queries over trajectories and their tokens. Reads only; editing arrives with its own commands. */
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
+import type { CallFix } from "../bulk.ts";
 import { FAILURE_CODES, type CallCheck, type FailureCode } from "../calls.ts";
 import { MASK_MODES, TRUNCATIONS, type Segment, type Truncation, type TruncationCut } from "../example.ts";
 import type { ReviewState } from "../changes.ts";
 import { annotatorSchema, STATUSES } from "../review.ts";
+import { trajectoryContentSchema } from "../trajectoryContent.ts";
 import { SPLITS, type Trajectory, type TrajectoryContent, type TrajectorySummary } from "../trajectory.ts";
 
 const name = z.string().max(10_000);
@@ -136,6 +138,13 @@ export const trajectories = {
     .output(output<TrajectoryPage>()),
   facets: oc.input(z.object({ filter: trajectoryFilterSchema })).output(output<TrajectoryFacets>()),
   get: oc.input(z.object({ id: z.string(), author: annotatorSchema.optional() })).output(output<TrajectoryDetail>()),
+  /**
+   * Certain fixes of each assistant turn, by its index: of the trajectory as it stands, or of the content that a page holds unsaved. `finding`
+   * counts in the checks of `get`.
+   */
+  fixes: oc
+    .input(z.object({ id: z.string(), content: trajectoryContentSchema.optional() }))
+    .output(output<{ readonly fixes: Readonly<Record<number, readonly CallFix[]>> }>()),
   /** Position of a trajectory in a filtered list, so that the list can scroll to it; null if the filter leaves it out. */
   offsetOf: oc.input(z.object({ id: z.string(), filter: trajectoryFilterSchema })).output(output<{ readonly offset: number | null }>()),
   tokens: oc

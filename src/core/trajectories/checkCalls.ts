@@ -19,6 +19,7 @@ import type { JsonObject } from "#contracts/json.ts";
 import type { ToolCall, ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { checkSchema, schemaAt } from "./checkSchema.ts";
 import { isSameCall } from "./compareCalls.ts";
+import { editDistance } from "./editDistance.ts";
 import { parameterName, shownValue, toCheck } from "./findings.ts";
 import { conversationText, GrowingEvidence, ungroundedValues, type Evidence } from "./groundedValues.ts";
 import { keyRanges, valueRanges } from "./jsonParts.ts";
@@ -34,11 +35,20 @@ export interface CheckContext {
   readonly conversation: readonly Turn[];
   /** What has been read of the conversation already, where turns are checked one after another. */
   readonly reading?: ConversationReading;
+  /** Leaves out F08, which reads the whole conversation. */
+  readonly skipsGrounding?: boolean;
 }
 
+type TurnCheckOptions = Pick<CheckContext, "reading" | "skipsGrounding">;
+
 /** Checks a turn as recorded; ranges count in the text that `renderAssistantText` gives. */
-export function checkTurn(content: TrajectoryContent, turnIndex: number, knownTools?: ReadonlySet<string>): CallCheck {
-  return checkRecorded(content, turnIndex, knownTools);
+export function checkTurn(
+  content: TrajectoryContent,
+  turnIndex: number,
+  knownTools?: ReadonlySet<string>,
+  options: Pick<CheckContext, "skipsGrounding"> = {},
+): CallCheck {
+  return checkRecorded(content, turnIndex, knownTools, options);
 }
 
 /** Checks every assistant turn as recorded, by its index; reads the conversation once. */
@@ -46,19 +56,24 @@ export function checkTurns(content: TrajectoryContent, knownTools?: ReadonlySet<
   const reading = new ConversationReading();
   const checks = new Map<number, CallCheck>();
   content.turns.forEach((turn, i) => {
-    if (turn.role === "assistant") checks.set(i, checkRecorded(content, i, knownTools, reading));
+    if (turn.role === "assistant") checks.set(i, checkRecorded(content, i, knownTools, { reading }));
   });
   return checks;
 }
 
-function checkRecorded(content: TrajectoryContent, turnIndex: number, knownTools?: ReadonlySet<string>, reading?: ConversationReading) {
+function checkRecorded(
+  content: TrajectoryContent,
+  turnIndex: number,
+  knownTools: ReadonlySet<string> | undefined,
+  options: TurnCheckOptions,
+): CallCheck {
   const turn = content.turns[turnIndex];
   if (turn?.role !== "assistant") return { findings: [] };
   return checkCalls(parseAssistantText(renderAssistantText(turn)), {
     tools: content.tools,
     conversation: content.turns.slice(0, turnIndex),
     ...(knownTools === undefined ? {} : { knownTools }),
-    ...(reading === undefined ? {} : { reading }),
+    ...options,
   });
 }
 
@@ -151,6 +166,7 @@ function checkArguments(call: PlacedCall, callIndex: number, context: CheckConte
       });
     }
   }
+  if (context.skipsGrounding === true) return findings;
   for (const { pointer, value } of ungroundedValues(parsed.value, schema, getEvidence())) {
     // a value of the wrong type, or of a parameter that does not exist, has its finding
     if (findings.some((finding) => finding.code !== "F05" && isWithin(pointer, finding.pointer ?? "-"))) continue;
@@ -241,18 +257,4 @@ function nearestName(name: string, tools: readonly ToolDefinition[]): string | n
     if (distance <= 2 && (best === null || distance < best.distance)) best = { name: tool.name, distance };
   }
   return best?.name ?? null;
-}
-
-/** Levenshtein distance; 3 stands for "more than two". */
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2 || a.length > 200) return 3;
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      current[j] = Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    previous = current;
-  }
-  return previous[b.length]!;
 }

@@ -35,14 +35,17 @@ function compile(source: string): RegExp | null {
 }
 
 interface OpenGroup {
+  readonly start: number;
   hasRepeat: boolean;
   hasChoice: boolean;
 }
 
-/** Walks the expression once; exported for its tests. */
-export function isSafe(source: string): boolean {
-  if (source.length > MAX_PATTERN_LENGTH) return false;
-  const groups: OpenGroup[] = [{ hasRepeat: false, hasChoice: false }];
+export const isSafe = (source: string): boolean => unsafeConstruct(source) === null;
+
+/** What in an expression could take long, in words; null where nothing does. Walks it once. */
+export function unsafeConstruct(source: string): string | null {
+  if (source.length > MAX_PATTERN_LENGTH) return `it is longer than ${MAX_PATTERN_LENGTH} characters`;
+  const groups: OpenGroup[] = [{ start: 0, hasRepeat: false, hasChoice: false }];
   let closed: OpenGroup | null = null;
   let numOpenRepeats = 0;
   for (let i = 0; i < source.length; i++) {
@@ -50,8 +53,13 @@ export function isSafe(source: string): boolean {
     const group = groups.at(-1)!;
     const repeat = repeatAt(source, i);
     if (repeat !== null) {
-      if (closed !== null && repeat.max > 1 && (closed.hasRepeat || closed.hasChoice)) return false;
-      if (repeat.max > SMALL_REPEAT && ++numOpenRepeats > MAX_OPEN_REPEATS) return false;
+      if (closed !== null && repeat.max > 1 && (closed.hasRepeat || closed.hasChoice)) {
+        const inner = closed.hasRepeat ? "a repetition" : "a choice";
+        return `the repeated group ${source.slice(closed.start, i + repeat.length)} holds ${inner}`;
+      }
+      if (repeat.max > SMALL_REPEAT && ++numOpenRepeats > MAX_OPEN_REPEATS) {
+        return `${source.slice(i, i + repeat.length)} at character ${i + 1} is the fourth open-ended repetition; three are possible`;
+      }
       group.hasRepeat ||= repeat.max > 1;
       i += repeat.length - 1;
       closed = null;
@@ -59,23 +67,23 @@ export function isSafe(source: string): boolean {
     }
     closed = null;
     if (c === "\\") {
-      if (/[1-9k]/.test(source[i + 1] ?? "")) return false;
+      if (/[1-9k]/.test(source[i + 1] ?? "")) return `${source.slice(i, i + 2)} at character ${i + 1} refers back to a group`;
       i++;
     } else if (c === "[") {
       const end = endOfClass(source, i);
-      if (end === -1) return false;
+      if (end === -1) return `[ at character ${i + 1} is not closed`;
       i = end;
     } else if (c === "(") {
-      groups.push({ hasRepeat: false, hasChoice: false });
+      groups.push({ start: i, hasRepeat: false, hasChoice: false });
       if (source[i + 1] === "?") i++;
     } else if (c === ")") {
-      if (groups.length === 1) return false;
+      if (groups.length === 1) return `) at character ${i + 1} closes nothing`;
       closed = groups.pop()!;
       groups.at(-1)!.hasRepeat ||= closed.hasRepeat;
       groups.at(-1)!.hasChoice ||= closed.hasChoice;
     } else if (c === "|") group.hasChoice = true;
   }
-  return groups.length === 1;
+  return groups.length === 1 ? null : `( at character ${groups.at(-1)!.start + 1} is not closed`;
 }
 
 function repeatAt(source: string, i: number): { readonly max: number; readonly length: number } | null {

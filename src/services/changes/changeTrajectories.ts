@@ -13,6 +13,7 @@ import type { Core } from "../core.ts";
 import { runDataTask } from "../runDataTask.ts";
 import { indexSoon } from "../startIndexing.ts";
 import { applyNext } from "./applyChange.ts";
+import { requireValid } from "./bulkEditOf.ts";
 import { changeTitle } from "./changeTitle.ts";
 
 export interface Author {
@@ -26,6 +27,7 @@ const AT_ONCE = 100;
 
 export function changeTrajectories(core: Core, selection: Selection, operation: Operation, author: Author): StartedChange {
   const { changes } = core.store;
+  requireValid(operation);
   const chosen = chosenBy(core, selection);
   const start = (): number => {
     // a decision on a few goes on beside a long change; two long ones would wait for each other's locks

@@ -3,12 +3,15 @@
  * their undo and their preview.
  */
 import { createHash } from "node:crypto";
+import type { ContentOperation } from "#contracts/bulk.ts";
 import type { Operation } from "#contracts/changes.ts";
 import { ADJUDICATED } from "#contracts/review.ts";
 import type { Split } from "#contracts/trajectory.ts";
-import { withLabel, withNote } from "#core/trajectories/annotate.ts";
+import { withLabel, withNote, withoutPlaces } from "#core/trajectories/annotate.ts";
+import { summaryOf } from "#core/trajectories/summary.ts";
 import type { Store, StoredChange, TrajectoryState } from "#store/index.ts";
 import { queryOf } from "../assignSplit.ts";
+import { bulkEditOf } from "./bulkEditOf.ts";
 
 export type Outcome = { readonly state: TrajectoryState } | { readonly skip: string };
 
@@ -34,12 +37,27 @@ function apply(store: Store, { author, at }: StoredChange, operation: Operation,
       const label = { annotator: adjudicate ? ADJUDICATED : author, question, place, options };
       return { state: { ...now, annotationsId: store.annotations.write(withLabel(store.annotations.read(now.annotationsId), label)) } };
     }
+    case "replace":
+    case "renameTool":
+    case "renameParameter":
+    case "fix":
+      return editContent(store, operation, now);
     case "note": {
       const { text, place } = operation;
       const note = { author, at, text, ...(place === undefined ? {} : { place }) };
       return { state: { ...now, annotationsId: store.annotations.write(withNote(store.annotations.read(now.annotationsId), note)) } };
     }
   }
+}
+
+function editContent(store: Store, operation: ContentOperation, now: TrajectoryState): Outcome {
+  const edited = bulkEditOf(operation)(store.contents.read(now.contentId).content);
+  if ("skip" in edited) return edited;
+  if (edited.hits.length === 0) return { state: now };
+  const contentId = store.contents.write(edited.content, summaryOf(edited.content));
+  if (edited.removed === undefined) return { state: { ...now, contentId } };
+  const annotations = withoutPlaces(store.annotations.read(now.annotationsId), edited.removed);
+  return { state: { ...now, contentId, annotationsId: store.annotations.write(annotations) } };
 }
 
 /**

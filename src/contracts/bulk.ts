@@ -1,0 +1,115 @@
+/** @file Changes of contents that go over many trajectories at once: replacing text, renaming tools and parameters, certain fixes. */
+import { z } from "zod";
+import type { JsonObject } from "./json.ts";
+
+/** Where text is looked for. `unreadable`: assistant texts that leave the call grammar, and arguments that are no JSON. */
+export const TEXT_PARTS = [
+  "system",
+  "user",
+  "thought",
+  "toolName",
+  "argumentKey",
+  "argumentValue",
+  "result",
+  "answer",
+  "tools",
+  "unreadable",
+] as const;
+export type TextPart = (typeof TEXT_PARTS)[number];
+/** Parts that only renaming and fixing touch: the tool's name at a result; a call with its result as a whole. */
+export type HitPart = TextPart | "resultName" | "call";
+
+/** Fixes of which there is no second opinion: applied wherever the call checker finds the fault. */
+export const FIX_KINDS = ["toolName", "parameterName", "numberFromText", "enumSpelling", "closeJson", "repeatedCall"] as const;
+export type FixKind = (typeof FIX_KINDS)[number];
+
+const name = z.string().min(1).max(1000);
+const place = z.int().nonnegative();
+
+export const replaceSchema = z.object({
+  type: z.literal("replace"),
+  find: z.string().min(1).max(1000),
+  /** `$1` is the first group of a pattern, `$&` the whole match, `$$` a dollar. */
+  replacement: z.string().max(100_000),
+  isPattern: z.boolean().default(false),
+  matchCase: z.boolean().default(true),
+  parts: z.array(z.enum(TEXT_PARTS)).min(1),
+});
+export const renameToolSchema = z.object({
+  type: z.literal("renameTool"),
+  from: name,
+  to: name,
+  /** Also whole words in system, user, thought, answer and result. */
+  mentions: z.boolean().default(true),
+});
+export const renameParameterSchema = z.object({ type: z.literal("renameParameter"), tool: name, from: name, to: name });
+export const fixSchema = z.object({
+  type: z.literal("fix"),
+  fix: z.enum(FIX_KINDS),
+  /** Only calls of this tool. */
+  tool: name.optional(),
+  /** Only this parameter, in words: `address.zip`. */
+  parameter: name.optional(),
+  /** Only from this spelling, to this one. */
+  from: name.optional(),
+  to: name.optional(),
+  /** Only at this place, for one fault of one trajectory. */
+  at: z.object({ turn: place, call: place, pointer: z.string().optional() }).optional(),
+});
+
+export const CONTENT_OPERATIONS = [replaceSchema, renameToolSchema, renameParameterSchema, fixSchema] as const;
+export type ReplaceOperation = z.infer<typeof replaceSchema>;
+export type RenameToolOperation = z.infer<typeof renameToolSchema>;
+export type RenameParameterOperation = z.infer<typeof renameParameterSchema>;
+export type FixOperation = z.infer<typeof fixSchema>;
+export type ContentOperation = ReplaceOperation | RenameToolOperation | RenameParameterOperation | FixOperation;
+
+/** One place that an operation changes. */
+export interface ContentHit {
+  /** Index into the turns; null: in the tools. */
+  readonly turn: number | null;
+  readonly call?: number;
+  /** Index into the tools, and where in the definition, as a JSON pointer. */
+  readonly tool?: number;
+  readonly pointer?: string;
+  readonly part: HitPart;
+  /** UTF-16 code units in the part's text before the change. */
+  readonly start: number;
+  readonly end: number;
+  readonly before: string;
+  readonly after: string;
+  /** What stands around it, shortened, for a list that shows it in its place. */
+  readonly lead: string;
+  readonly trail: string;
+}
+
+/** A fault of a call that can be put right in one certain way. */
+export interface CallFix {
+  /** Stable as long as the turn is as it is. */
+  readonly id: string;
+  readonly kind: FixKind;
+  /** "Call get_fee", "Write 7 as a number". */
+  readonly title: string;
+  readonly callIndex: number;
+  /** Index into the findings of the turn's check. */
+  readonly finding: number;
+  /** Applies this one. */
+  readonly operation: FixOperation;
+  /** Applies all like it, in any trajectory. */
+  readonly like: FixOperation;
+  readonly hits: readonly ContentHit[];
+}
+
+/** One tool by name, over the whole set. */
+export interface ToolUse {
+  readonly name: string;
+  /** Trajectories that offer it. */
+  readonly numDeclared: number;
+  /** Different definitions under this name. */
+  readonly numVariants: number;
+  readonly numCalls: number;
+  /** Calls where it was not offered. */
+  readonly numUndeclaredCalls: number;
+  readonly description: string;
+  readonly parameters: JsonObject | null;
+}
