@@ -12,6 +12,7 @@ export const JOB_KINDS = [
   "estimate",
   "change",
   "freeze",
+  "merge",
 ] as const;
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "stopping", "done", "failed", "cancelled", "interrupted"] as const;
 

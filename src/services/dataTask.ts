@@ -5,6 +5,7 @@
 import type { ExportFormat, ImportFormat } from "#contracts/imports.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import type { SerializedError } from "#contracts/trainer.ts";
+import type { MergeTask } from "./merge/mergeWorkspace.ts";
 import type { ModelExportTask } from "./exportModelFiles.ts";
 import type { InputFile } from "./inputFiles.ts";
 import type { JobReport } from "./jobs.ts";
@@ -14,6 +15,7 @@ export type DataTask =
   | { readonly type: "index" }
   | { readonly type: "change"; readonly changeId: number }
   | { readonly type: "freeze"; readonly name: string; readonly note: string; readonly author: string }
+  | ({ readonly type: "merge" } & MergeTask)
   | ({ readonly type: "model export" } & ModelExportTask)
   | { readonly type: "export"; readonly format: ExportFormat; readonly directory: string; readonly filter: TrajectoryFilter };
 

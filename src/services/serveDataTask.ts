@@ -7,6 +7,7 @@ import { CONTROL, type DataTask, type DataWorkerInput, type FromDataWorker, type
 import { exportFiles } from "./exportFiles.ts";
 import { exportModelFiles } from "./exportModelFiles.ts";
 import { importFiles } from "./importFiles.ts";
+import { mergeWorkspace } from "./merge/mergeWorkspace.ts";
 import { indexContents } from "./indexContents.ts";
 
 export async function serveDataTask({ entry, database, task, control }: DataWorkerInput): Promise<void> {
@@ -32,6 +33,8 @@ function run(store: Store, task: DataTask, control: TaskControl, entry: string):
       return indexContents(store, control);
     case "change":
       return applyChange(store, task.changeId, control);
+    case "merge":
+      return mergeWorkspace(store, task, control);
     case "freeze":
       return store.transaction(() => store.dataVersions.freeze({ ...task, at: new Date().toISOString() }));
     case "export":

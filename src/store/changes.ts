@@ -20,6 +20,15 @@ export interface TrajectoryState {
   readonly annotationsId: number | null;
 }
 
+/** A state in a history that another workspace may have too. */
+export interface HistoricState {
+  readonly author: string;
+  readonly at: string;
+  /** SHA-256, in hexadecimal: equal in every workspace. */
+  readonly contentHash: string;
+  readonly state: TrajectoryState;
+}
+
 export interface NewChange {
   readonly kind: string;
   readonly title: string;
@@ -132,6 +141,10 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
     .pluck();
   const selectHistory = db.prepare<[number], HistoryRow>(
     `SELECT number, author, reason, at, change_id, ${STATE_COLUMNS} FROM revision WHERE trajectory_id = ? ORDER BY number`,
+  );
+  const selectStates = db.prepare<[number], HistoryRow & { hash: Buffer }>(
+    `SELECT r.author, r.at, r.content_id, r.split, r.status, r.assignee_id, r.annotations_id, c.hash
+     FROM revision r JOIN content c ON c.id = r.content_id WHERE r.trajectory_id = ? ORDER BY r.number`,
   );
   const lastContentAuthor = db
     .prepare<[number, number], string>(
@@ -261,6 +274,16 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
       if (kind === "undo") setState.run("undone", of!);
       else if (kind === "redo") setState.run("applied", of!);
       else if (numTrajectories > 0) supersede.run(author);
+    },
+
+    /** Reads only: every state a trajectory had, oldest first. */
+    states(trajectory: number): readonly HistoricState[] {
+      return selectStates.all(trajectory).map((row) => ({
+        author: row.author,
+        at: row.at,
+        contentHash: row.hash.toString("hex"),
+        state: stateOf(row),
+      }));
     },
 
     /** Reads only: the history of a trajectory, oldest first. */

@@ -3,6 +3,7 @@ import { annotationRepository } from "./annotations.ts";
 import { annotatorRepository } from "./annotators.ts";
 import { changeRepository } from "./changes.ts";
 import { contentFactRepository } from "./contentFacts.ts";
+import { conflictRepository } from "./conflicts.ts";
 import { contentRepository } from "./contents.ts";
 import { dataVersionRepository } from "./dataVersions.ts";
 import { draftRepository } from "./drafts.ts";
@@ -20,7 +21,7 @@ import { trajectoryLists } from "./trajectoryLists.ts";
 
 export { createContentEncoder, type EncodedContent } from "./contentEncoder.ts";
 export type { ContentSummary } from "./contents.ts";
-export type { StoredChange, StoredOperation, TrajectoryState } from "./changes.ts";
+export type { HistoricState, StoredChange, StoredOperation, TrajectoryState } from "./changes.ts";
 
 export type Store = ReturnType<typeof storeOver>;
 
@@ -51,6 +52,7 @@ function storeOver(db: Db, path: string) {
     annotators,
     annotations: annotationRepository(db),
     changes,
+    conflicts: conflictRepository(db),
     drafts: draftRepository(db),
     dataVersions: dataVersionRepository(db, changes),
     jobs: jobRepository(db),

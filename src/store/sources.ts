@@ -14,6 +14,13 @@ export interface NewSource {
   readonly numBytes: number;
 }
 
+/** A row of a file, the same in every workspace. */
+export interface SourceRowKey {
+  readonly sha256: string;
+  readonly format: string;
+  readonly rowIndex: number;
+}
+
 export interface StoredSource extends ImportedSource {
   readonly sha256: string;
 }
@@ -79,6 +86,16 @@ export function sourceRepository(db: Db) {
   const selectOfTrajectory = db.prepare<[number, number], LedgerRecord>(
     "SELECT * FROM ledger WHERE trajectory_id = ? AND source_id = ? ORDER BY row_index",
   );
+  const selectFirstRow = db.prepare<[number], SourceRowKey>(
+    `SELECT s.sha256, s.format, l.row_index AS rowIndex FROM ledger l JOIN source s ON s.id = l.source_id
+     WHERE l.trajectory_id = ? ORDER BY l.source_id, l.row_index LIMIT 1`,
+  );
+  const selectByRow = db
+    .prepare<[string, string, number], number | null>(
+      `SELECT l.trajectory_id FROM source s JOIN ledger l ON l.source_id = s.id
+       WHERE s.sha256 = ? AND s.format = ? AND l.row_index = ?`,
+    )
+    .pluck();
   const insertSkipped = db.prepare<[string, string, string]>(
     "INSERT OR REPLACE INTO skipped_file (path, reason, seen_at) VALUES (?, ?, ?)",
   );
@@ -163,6 +180,16 @@ export function sourceRepository(db: Db) {
       const total = outcome === undefined ? countRows.get(sourceId)! : countOutcome.get(sourceId, code)!;
       const rows = outcome === undefined ? selectRows.all(sourceId, limit, offset) : selectOutcome.all(sourceId, code, limit, offset);
       return { total, rows: rows.map(ledgerRowOf) };
+    },
+
+    /** Reads only: the first row that a trajectory came from, or null where it came from none. */
+    firstRow(trajectory: number): SourceRowKey | null {
+      return selectFirstRow.get(trajectory) ?? null;
+    },
+
+    /** Reads only: the trajectory that a row of a file gave, or null. */
+    trajectoryOfRow({ sha256, format, rowIndex }: SourceRowKey): number | null {
+      return selectByRow.get(sha256, format, rowIndex) ?? null;
     },
 
     /** Reads only: the rows of one source that a trajectory came from, in order of the file. */

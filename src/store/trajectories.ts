@@ -92,6 +92,13 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
        ORDER BY t.id LIMIT 1`,
     )
     .pluck();
+  const selectNumbers = db.prepare<[], number>("SELECT id FROM trajectory ORDER BY id").pluck();
+  const selectSource = db.prepare<[number], number>("SELECT source_id FROM trajectory WHERE id = ?").pluck();
+  const selectImportedWith = db
+    .prepare<[Buffer], number>(
+      "SELECT r.trajectory_id FROM content c JOIN revision r ON r.content_id = c.id AND r.number = 1 WHERE c.hash = ? ORDER BY 1 LIMIT 1",
+    )
+    .pluck();
   const countAll = db.prepare<[], number>("SELECT count(*) FROM trajectory").pluck();
 
   const stored = (row: TrajectoryRow): StoredTrajectory => {
@@ -161,6 +168,21 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
         if (rows.length < PAGE) return;
         last = rows.at(-1)!.id;
       }
+    },
+
+    /** Reads only: all of them, by number. */
+    numbers(): readonly number[] {
+      return selectNumbers.all();
+    },
+
+    /** Reads only: the source that a trajectory came from; throws `E_NOT_FOUND`. */
+    sourceOf(number: number): number {
+      return selectSource.get(number) ?? find(trajectoryIdOf(number)).source_id;
+    },
+
+    /** Reads only: the first trajectory that was imported with a content of this hash, or null. */
+    importedWith(contentHash: string): number | null {
+      return selectImportedWith.get(Buffer.from(contentHash, "hex")) ?? null;
     },
 
     /** Reads only: how many there are. */

@@ -3,6 +3,7 @@ import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import { operationSchema, type Change, type RevisionEntry, type StartedChange } from "../changes.ts";
 import type { DataVersion, VersionDiff } from "../dataVersions.ts";
+import type { MergeConflictView } from "../merging.ts";
 import { annotatorSchema, labelSchemeSchema, type LabelScheme } from "../review.ts";
 import { trajectoryContentSchema } from "../trajectoryContent.ts";
 import type { TrajectoryContent } from "../trajectory.ts";
@@ -51,6 +52,17 @@ export const editing = {
   history: oc.input(z.object(trajectory)).output(output<readonly RevisionEntry[]>()),
   /** The content of one revision. */
   revision: oc.input(z.object({ ...trajectory, revision: z.int().positive() })).output(output<TrajectoryContent>()),
+};
+
+export const merging = {
+  /** Another workspace's labels, decisions and edits into this one, as a job. */
+  start: oc.input(z.object({ path: z.string().min(1), author: annotatorSchema })).output(output<{ readonly jobId: string }>()),
+  conflicts: oc
+    .input(z.object({ offset: z.int().nonnegative().default(0), limit: z.int().min(1).max(100).default(20) }))
+    .output(output<{ readonly total: number; readonly offset: number; readonly rows: readonly MergeConflictView[] }>()),
+  resolve: oc
+    .input(z.object({ id: z.int(), side: z.enum(["mine", "theirs"]), author: annotatorSchema }))
+    .output(output<{ readonly resolved: true }>()),
 };
 
 export const annotators = {

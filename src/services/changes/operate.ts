@@ -8,6 +8,7 @@ import type { Operation } from "#contracts/changes.ts";
 import { ADJUDICATED } from "#contracts/review.ts";
 import type { Split } from "#contracts/trajectory.ts";
 import { withLabel, withNote, withoutPlaces } from "#core/trajectories/annotate.ts";
+import { mergeContents } from "#core/trajectories/mergeContents.ts";
 import { summaryOf } from "#core/trajectories/summary.ts";
 import type { Store, StoredChange, TrajectoryState } from "#store/index.ts";
 import { queryOf } from "../assignSplit.ts";
@@ -73,13 +74,24 @@ function reverse(
   const effect = store.changes.effect(of, trajectory);
   if (effect === null) return { skip: "it was not touched" };
   const [from, to] = type === "undo" ? [effect.after, effect.before] : [effect.before, effect.after];
-  const next = { ...now };
+  const next: { -readonly [Key in keyof TrajectoryState]: TrajectoryState[Key] } = { ...now };
   for (const key of Object.keys(to) as (keyof TrajectoryState)[]) {
     if (from[key] === to[key]) continue;
-    if (now[key] !== from[key]) return { skip: `its ${WORDS[key]} changed since` };
-    Object.assign(next, { [key]: to[key] });
+    if (now[key] === from[key]) Object.assign(next, { [key]: to[key] });
+    else {
+      const merged = key === "contentId" ? mergedContent(store, from.contentId, to.contentId, now.contentId) : null;
+      if (merged === null) return { skip: `its ${WORDS[key]} changed since` };
+      next.contentId = merged;
+    }
   }
   return { state: next };
+}
+
+/** Both of two differences to one content, where they are about different parts of it; null where they are not. */
+function mergedContent(store: Store, from: number, to: number, now: number): number | null {
+  const read = (id: number) => store.contents.read(id).content;
+  const { content, conflicts } = mergeContents(read(from), read(to), read(now));
+  return conflicts.length > 0 ? null : store.contents.write(content, summaryOf(content));
 }
 
 const WORDS: Readonly<Record<keyof TrajectoryState, string>> = {

@@ -2,6 +2,7 @@
 import { changeTrajectories, reverseChange, shown } from "../changes/changeTrajectories.ts";
 import { contentOfRevision, dropDraft, historyOf, restoreRevision, reviseTrajectory, saveDraft } from "../changes/reviseTrajectory.ts";
 import { startFreeze } from "../freezeVersion.ts";
+import { listConflicts, resolveConflict, startMerge } from "../merge/startMerge.ts";
 import { addAnnotator, listAnnotators, readScheme, writeScheme } from "../review.ts";
 import { base } from "./base.ts";
 
@@ -26,6 +27,12 @@ export const editing = {
   dropDraft: base.editing.dropDraft.handler(({ context, input }) => dropDraft(context.core, input)),
   history: base.editing.history.handler(({ context, input }) => historyOf(context.core, input.id)),
   revision: base.editing.revision.handler(({ context, input }) => contentOfRevision(context.core, input.id, input.revision)),
+};
+
+export const merging = {
+  start: base.merging.start.handler(({ context, input }) => ({ jobId: startMerge(context.core, input).id })),
+  conflicts: base.merging.conflicts.handler(({ context, input }) => listConflicts(context.core, input.offset, input.limit)),
+  resolve: base.merging.resolve.handler(({ context, input }) => resolveConflict(context.core, input)),
 };
 
 export const annotators = {

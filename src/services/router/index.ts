@@ -1,5 +1,5 @@
 /** @file Every procedure of the contract, answered. Shells serve this object with `{ core }` as context. */
-import { annotators, changes, editing, review, versions } from "./changes.ts";
+import { annotators, changes, editing, merging, review, versions } from "./changes.ts";
 import { evaluations, failures, playground } from "./evaluations.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
@@ -17,6 +17,7 @@ export const router = {
   trees,
   changes,
   editing,
+  merging,
   annotators,
   review,
   versions,

@@ -4,5 +4,6 @@ import { mergedExamples } from "./002-merged-examples.ts";
 import { runEngine } from "./003-run-engine.ts";
 import { editing } from "./004-editing.ts";
 import { contentFacts } from "./005-content-facts.ts";
+import { conflicts } from "./006-conflicts.ts";
 
-export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts];
+export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts, conflicts];
