@@ -66,6 +66,11 @@ export const ERRORS = define({
     fix: "Give your user read rights to it, or copy it somewhere readable.",
   },
   E_FILE_EMPTY: { class: "user", why: (p) => `${p["path"]} is empty.`, fix: "Choose a file with at least one row." },
+  E_FILE_DAMAGED: {
+    class: "user",
+    why: (p) => `${p["path"]} cannot be read: ${p["detail"]}.`,
+    fix: "Fetch or write the file again, whole.",
+  },
   E_FORMAT_UNKNOWN: {
     class: "user",
     why: (p) => `The format of ${p["path"]} was not recognised: ${p["detail"]}.`,
@@ -106,6 +111,11 @@ export const ERRORS = define({
     class: "user",
     why: (p) => `The row does not have the expected fields: ${p["detail"]}.`,
     fix: "Compare the row with its neighbours; correct or remove it.",
+  },
+  E_ROW_COLUMNS: {
+    class: "user",
+    why: (p) => `The part of the file that holds this row cannot be decoded: ${p["detail"]}.`,
+    fix: "Write the file again with another compression or smaller row groups, then import it; only missing rows are added.",
   },
   E_ROW_NO_ASSISTANT: {
     class: "user",

@@ -5,16 +5,43 @@ import type { TrajectoryId } from "./trajectory.ts";
 export const IMPORT_FORMATS = {
   "toolbench-tree": "ToolBench answer tree",
   toolllama: "ToolBench training rows (toolllama)",
+  tooleval: "ToolEval converted answers",
   "openai-chat": "OpenAI chat, JSON lines with tools",
+  trl: "TRL and Hugging Face chat, arguments as objects",
   sharegpt: "ShareGPT conversations with function_call and observation",
+  hermes: "Hermes function calling, with <tools> and <tool_call>",
+  "api-bank": "API-Bank training rows",
+  "api-bank-dialogue": "API-Bank dialogues",
+  toolalpaca: "ToolAlpaca APIs with instructions",
+  bfcl: "Berkeley function calling leaderboard (BFCL)",
+  glaive: "Glaive function calling v2",
+  xlam: "xLAM and APIGen, query with answers",
+  toolace: "ToolACE conversations",
+  csv: "CSV, a row for each turn or JSON in its cells",
+  parquet: "Parquet, rows in any of these formats",
 } as const;
 export type ImportFormat = keyof typeof IMPORT_FORMATS;
 
 export const EXPORT_FORMATS = {
   "openai-chat": "OpenAI chat, JSON lines with tools",
+  trl: "TRL and Hugging Face chat, arguments as objects",
   toolllama: "ToolBench training rows (toolllama)",
+  "toolbench-tree": "ToolBench answer trees, of trajectories that came from one",
+  tooleval: "ToolEval converted answers",
+  sharegpt: "ShareGPT conversations for LLaMA-Factory",
+  hermes: "Hermes function calling, with <tools> and <tool_call>",
+  "api-bank": "API-Bank training rows",
+  "api-bank-dialogue": "API-Bank dialogues",
+  toolalpaca: "ToolAlpaca APIs with instructions",
+  bfcl: "Berkeley function calling leaderboard (BFCL)",
+  csv: "CSV, a row for each turn",
+  parquet: "Parquet, a row for each trajectory",
+  huggingface: "Hugging Face data set folder, Parquet by split",
+  "huggingface-jsonl": "Hugging Face data set folder, JSON lines by split",
 } as const;
 export type ExportFormat = keyof typeof EXPORT_FORMATS;
+/** Formats that are one text file, or text files. */
+export type TextFormat = Exclude<ExportFormat, "parquet" | "huggingface" | "huggingface-jsonl">;
 
 export type LedgerOutcome = "taken" | "changed" | "refused";
 

@@ -59,6 +59,8 @@ export interface AssistantTurn {
   readonly calls: readonly ToolCall[];
   readonly answer?: string;
   readonly raw?: string;
+  /** How much the turn counts in the loss where it is a target: above 0; absent: 1. A turn that does not count is left out of `targets`. */
+  readonly weight?: number;
 }
 
 /** What came back from a call. */

@@ -17,7 +17,13 @@ export type DataTask =
   | { readonly type: "freeze"; readonly name: string; readonly note: string; readonly author: string }
   | ({ readonly type: "merge" } & MergeTask)
   | ({ readonly type: "model export" } & ModelExportTask)
-  | { readonly type: "export"; readonly format: ExportFormat; readonly directory: string; readonly filter: TrajectoryFilter };
+  | {
+      readonly type: "export";
+      readonly format: ExportFormat;
+      readonly directory: string;
+      readonly filter: TrajectoryFilter;
+      readonly sourcesDir: string;
+    };
 
 export interface DataWorkerInput {
   /** The worker's own file: a task may start a thread of it that reads. */

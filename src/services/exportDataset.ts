@@ -26,7 +26,10 @@ export function startExport(core: Core, request: ExportRequest, restartOf?: stri
     params: { format, directory, filter: filter as JsonObject },
     ...(restartOf === undefined ? {} : { restartOf }),
   } as const;
-  return core.jobs.start(spec, (handle) => runDataTask(core, { type: "export", format, directory, filter }, handle, () => undefined));
+  return core.jobs.start(spec, (handle) => {
+    const task = { type: "export", format, directory, filter, sourcesDir: core.paths.sources } as const;
+    return runDataTask(core, task, handle, () => undefined);
+  });
 }
 
 export function registerExportRestart(core: Core): void {

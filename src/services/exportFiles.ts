@@ -1,15 +1,20 @@
 /**
- * @file The export itself, in the data worker: a page of trajectories at a time into a temporary file, renamed once it is complete.
+ * @file The export itself, in the data worker: a page of trajectories at a time into temporary files, renamed once all are complete.
  *
  * Beside the rows goes a ledger, one line for each trajectory from which the format cannot carry something.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import { createWriter } from "#core/trajectories/formats/createWriter.ts";
+import type { WrittenTrajectory } from "#core/trajectories/formats/format.ts";
 import { AppError } from "#contracts/errors.ts";
-import type { LedgerChange } from "#contracts/imports.ts";
+import type { ExportFormat, LedgerChange, TextFormat } from "#contracts/imports.ts";
+import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import type { Trajectory } from "#contracts/trajectory.ts";
 import type { Store } from "#store/index.ts";
+import { datasetCard } from "./datasetCard.ts";
 import type { DataTask, TaskControl } from "./dataTask.ts";
+import { createOutputs, type Outputs } from "./exportOutputs.ts";
+import { createTableWriter } from "./exportTables.ts";
+import { originalRow } from "./originalRow.ts";
 
 type ExportTask = Extract<DataTask, { type: "export" }>;
 
@@ -24,94 +29,96 @@ export interface ExportResult {
 }
 
 const PAGE = 500;
-const BUFFER_BYTES = 4 * 2 ** 20;
+const LEDGER = "export-ledger.jsonl";
+/** Formats in which each trajectory is a file of its own. */
+const WITHOUT_MAIN_FILE: ReadonlySet<ExportFormat> = new Set(["toolbench-tree", "api-bank-dialogue"]);
+
+interface Sink {
+  write(trajectory: Trajectory): { readonly numRows: number; readonly changes: readonly LedgerChange[] };
+  finish(numChanged: number): void;
+}
 
 export function exportFiles(store: Store, task: ExportTask, control: TaskControl): ExportResult {
   const startedAt = performance.now();
-  const writer = createWriter(task.format);
-  mkdirSync(task.directory, { recursive: true });
-  const rowsFile = createOutput(join(task.directory, `trajectories${writer.extension}`));
-  const ledgerFile = createOutput(join(task.directory, "export-ledger.jsonl"));
-  let trajectories = 0;
-  let rows = 0;
-  let changed = 0;
+  const outputs = createOutputs(task.directory);
+  const totals = { trajectories: 0, rows: 0, changed: 0 };
   try {
-    rowsFile.write(writer.begin);
-    for (;;) {
-      const page = store.lists.page(task.filter, trajectories, PAGE);
-      for (const number of page.numbers) {
-        const { trajectory } = store.trajectories.getByNumber(number);
-        const written = writer.write(trajectory);
-        rowsFile.write(written.text);
-        rows += written.numRows;
-        if (written.changes.length > 0) {
-          changed++;
-          ledgerFile.write(`${JSON.stringify(ledgerLine(trajectory.id, written.numRows, written.changes))}\n`);
-        }
+    const sink = isTextFormat(task.format) ? textSink(store, task.format, task.sourcesDir, outputs) : tableSink(store, task, outputs);
+    for (const { trajectories, total } of pagesOf(store, task.filter)) {
+      for (const trajectory of trajectories) {
+        const { numRows, changes } = sink.write(trajectory);
+        totals.rows += numRows;
+        if (changes.length === 0) continue;
+        totals.changed++;
+        outputs.write(LEDGER, `${JSON.stringify({ trajectory: trajectory.id, rows: numRows, changes })}\n`);
       }
-      trajectories += page.numbers.length;
-      control.report({ phase: "writing", done: trajectories, total: page.total });
+      totals.trajectories += trajectories.length;
+      control.report({ phase: "writing", done: totals.trajectories, total });
       control.checkpoint();
-      if (page.numbers.length < PAGE) break;
     }
-    rowsFile.write(writer.end());
-    const numBytes = rowsFile.finish();
-    ledgerFile.finish();
+    sink.finish(totals.changed);
+    outputs.write(LEDGER, "");
+    const { files, numBytes } = outputs.finish();
     const seconds = (performance.now() - startedAt) / 1000;
-    return { trajectories, rows, changed, numBytes, seconds, files: [rowsFile.path, ledgerFile.path] };
+    return { ...totals, numBytes, seconds, files };
   } catch (error) {
-    rowsFile.discard();
-    ledgerFile.discard();
+    outputs.discard();
     throw AppError.from(error);
   }
 }
 
-function ledgerLine(trajectory: string, numRows: number, changes: readonly LedgerChange[]) {
-  return { trajectory, rows: numRows, changes };
+export const isTextFormat = (format: ExportFormat): format is TextFormat =>
+  format !== "parquet" && format !== "huggingface" && format !== "huggingface-jsonl";
+
+function* pagesOf(
+  store: Store,
+  filter: TrajectoryFilter,
+): Generator<{ readonly trajectories: readonly Trajectory[]; readonly total: number }> {
+  for (let done = 0; ;) {
+    const page = store.lists.page(filter, done, PAGE);
+    yield { trajectories: page.numbers.map((number) => store.trajectories.getByNumber(number).trajectory), total: page.total };
+    done += page.numbers.length;
+    if (page.numbers.length < PAGE) return;
+  }
 }
 
-interface Output {
-  readonly path: string;
-  write(text: string): void;
-  /** Puts the file in its place; returns its size in bytes. */
-  finish(): number;
-  discard(): void;
+/** What a writer makes of a trajectory of this workspace. */
+export function writeText(
+  store: Store,
+  writer: ReturnType<typeof createWriter>,
+  sourcesDir: string,
+  { id, split, ...content }: Trajectory,
+): WrittenTrajectory {
+  return writer.write(content, { id, split, original: () => originalRow(store, sourcesDir, id) });
 }
 
-function createOutput(path: string): Output {
-  const temporary = `${path}.${process.pid}.part`;
-  const file = openSync(temporary, "w");
-  let pending: string[] = [];
-  let pendingLength = 0;
-  let numBytes = 0;
-  const flush = (): void => {
-    const bytes = Buffer.from(pending.join(""), "utf8");
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at);
-    numBytes += bytes.length;
-    pending = [];
-    pendingLength = 0;
-  };
+function textSink(store: Store, format: TextFormat, sourcesDir: string, outputs: Outputs): Sink {
+  const writer = createWriter(format);
+  const main = `trajectories${writer.extension}`;
+  const hasMain = !WITHOUT_MAIN_FILE.has(format);
+  if (hasMain) outputs.write(main, writer.begin);
   return {
-    path,
-    write: (text) => {
-      pending.push(text);
-      pendingLength += text.length;
-      if (pendingLength > BUFFER_BYTES) flush();
+    write(trajectory) {
+      const { text, path, beside = [], numRows, changes } = writeText(store, writer, sourcesDir, trajectory);
+      if (path !== undefined) outputs.whole(path, text);
+      else if (text !== "") outputs.write(main, text);
+      for (const other of beside) outputs.write(other.path, other.text);
+      return { numRows, changes };
     },
-    finish: () => {
-      flush();
-      fsyncSync(file);
-      closeSync(file);
-      renameSync(temporary, path);
-      return numBytes;
+    finish() {
+      if (hasMain) outputs.write(main, writer.end());
     },
-    discard: () => {
-      try {
-        closeSync(file);
-      } catch {
-        // Closed already: the other output failed after this one was finished.
-      }
-      rmSync(temporary, { force: true });
+  };
+}
+
+function tableSink(store: Store, { format, filter }: ExportTask, outputs: Outputs): Sink {
+  if (isTextFormat(format)) throw new AppError("E_BUG", { detail: `${format} is no table` });
+  const table = createTableWriter(format, outputs);
+  return {
+    write: (trajectory) => table.write(trajectory),
+    finish(numChanged) {
+      const counts = table.finish();
+      if (format !== "parquet") outputs.write("README.md", datasetCard(store, { format, filter, counts, numChanged }));
     },
   };
 }

@@ -27,7 +27,8 @@ export interface ImportResult extends ImportCounts {
 /** Throws `E_FILE_*` at once where a named path cannot be read; everything later is the job's. */
 export function startImport(core: Core, request: ImportRequest, restartOf?: string): StartedJob {
   const { files, skipped } = findInputFiles(request.paths);
-  if (files.length === 0) throw new AppError("E_FORMAT_UNKNOWN", { path: request.paths[0]!, detail: "it holds no .json or .jsonl file" });
+  if (files.length === 0)
+    throw new AppError("E_FORMAT_UNKNOWN", { path: request.paths[0]!, detail: "it holds no .json, .jsonl, .csv or .parquet file" });
   for (const { path, reason } of skipped) core.store.sources.addSkipped(path, reason);
   const names = files.length === 1 ? files[0]!.name : `${files.length} files`;
   const params: JsonObject = { paths: [...request.paths], ...(request.format === undefined ? {} : { format: request.format }) };

@@ -3,6 +3,7 @@ import { AppError } from "#contracts/errors.ts";
 import type { ImportCounts, ImportFormat } from "#contracts/imports.ts";
 import type { Store } from "#store/index.ts";
 import type { StoredSource } from "#store/sources.ts";
+import { contextOf } from "./besideFile.ts";
 import type { DataTask, TaskControl } from "./dataTask.ts";
 import type { ImportResult } from "./importDataset.ts";
 import { importSource } from "./importSource.ts";
@@ -77,7 +78,8 @@ async function keeping(
   { store, task, control, file, format, readerEntry }: Keeping,
   work: (source: StoredSource, reader: SourceReader) => Promise<void>,
 ): Promise<void> {
-  const open = (path: string): SourceReader => openSourceReader(path, format, file.numBytes, readerEntry);
+  const about = { format, numBytes: file.numBytes, path: file.path, context: contextOf(format, file.path) };
+  const open = (path: string): SourceReader => openSourceReader(path, about, readerEntry);
   let reader: SourceReader | undefined;
   try {
     const { sha256, path, numBytes } = keepSourceFile(file.path, task.sourcesDir, {

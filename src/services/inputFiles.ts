@@ -22,7 +22,7 @@ export interface InputFiles {
   readonly skipped: readonly SkippedFile[];
 }
 
-const DATA_EXTENSIONS = new Set([".json", ".jsonl", ".ndjson"]);
+const DATA_EXTENSIONS = new Set([".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet"]);
 
 /** Every named path has to be there and readable, before anything is written; throws `E_FILE_*` for the first that is not. */
 export function findInputFiles(paths: readonly string[]): InputFiles {
@@ -45,7 +45,8 @@ function walk(folder: string, root: string, files: Map<string, InputFile>, skipp
     try {
       const { isFolder, numBytes } = look(path);
       if (isFolder) walk(path, root, files, skipped);
-      else if (!DATA_EXTENSIONS.has(extname(entry).toLowerCase())) skipped.push({ path, reason: "not a .json or .jsonl file" });
+      else if (!DATA_EXTENSIONS.has(extname(entry).toLowerCase()))
+        skipped.push({ path, reason: "not a .json, .jsonl, .csv or .parquet file" });
       else if (numBytes === 0) skipped.push({ path, reason: "empty" });
       else if (!files.has(path)) files.set(path, { path, name: relative(root, path).replaceAll("\\", "/"), numBytes, isNamed: false });
     } catch (error) {

@@ -1,7 +1,7 @@
 /** @file The rows of a kept source made ready for the store: everything of an import that needs no database. */
-import { createReader } from "#core/trajectories/formats/createReader.ts";
+import type { ReaderContext } from "#core/trajectories/formats/createReader.ts";
+import { createFileReader, type ReadRows } from "#core/trajectories/formats/fileReader.ts";
 import type { Settled } from "#core/trajectories/formats/format.ts";
-import { createRowScanner, type ScannedRow } from "#core/trajectories/scanRows.ts";
 import { summaryOf } from "#core/trajectories/summary.ts";
 import type { ImportFormat } from "#contracts/imports.ts";
 import type { Split } from "#contracts/trajectory.ts";
@@ -35,45 +35,66 @@ export interface SourcePacket {
 }
 
 /**
- * Reads a file to its end; every row of it is in exactly one packet.
+ * Reads a file to its end, from front to back; every row of it is in exactly one packet.
  *
  * @param readNext  fills the buffer with what comes next and returns how much that is; 0 at the end
  */
-export function* readSource(readNext: (chunk: Uint8Array) => number, format: ImportFormat): Generator<SourcePacket> {
-  const scanner = createRowScanner();
-  const reader = createReader(format);
+export function* readSource(
+  readNext: (chunk: Uint8Array) => number,
+  format: Exclude<ImportFormat, "parquet">,
+  context: ReaderContext = {},
+): Generator<SourcePacket> {
+  const reader = createFileReader(format, context);
+  const packer = createPacker();
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let size = readNext(chunk); size > 0; size = readNext(chunk)) {
+    for (const rows of reader.push(chunk.subarray(0, size))) {
+      packer.add(rows);
+      if (packer.isDue()) yield* packer.take();
+    }
+  }
+  for (const rows of reader.finish()) packer.add(rows);
+  yield* packer.take();
+}
+
+/** The same of rows that come from elsewhere. */
+export async function* packetsOf(read: AsyncIterable<ReadRows>): AsyncGenerator<SourcePacket> {
+  const packer = createPacker();
+  for await (const rows of read) {
+    packer.add(rows);
+    if (packer.isDue()) yield* packer.take();
+  }
+  yield* packer.take();
+}
+
+interface Packer {
+  add(rows: ReadRows): void;
+  isDue(): boolean;
+  take(): Generator<SourcePacket>;
+}
+
+function createPacker(): Packer {
   const encode = createContentEncoder();
   const ready = (settled: Settled): ReadTrajectory | Refused => {
     if (settled.kind === "refused") return settled;
-    const { content, rows } = settled;
-    return { kind: "trajectory", content: encode(content), summary: summaryOf(content), split: assignSplit(content), rows };
+    const { content, rows, split } = settled;
+    return { kind: "trajectory", content: encode(content), summary: summaryOf(content), split: split ?? assignSplit(content), rows };
   };
   let entries: (ReadTrajectory | Refused)[] = [];
   let byteOffset = 0;
-  const read = ({ rowIndex, byteOffset: at, byteLength, ...row }: ScannedRow): void => {
-    const settled: readonly Settled[] = row.ok
-      ? reader.push(rowIndex, at, byteLength, row.text)
-      : [{ kind: "refused", row: { rowIndex, byteOffset: at, byteLength }, refusal: row.refusal }];
-    for (const each of settled) entries.push(ready(each));
-    byteOffset = at + byteLength;
-  };
-  function* handOver(): Generator<SourcePacket> {
-    for (let i = 0; i < entries.length; i += PACKET_ENTRIES) yield packetOf(entries.slice(i, i + PACKET_ENTRIES), byteOffset);
-    entries = [];
-  }
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let startedAt = performance.now();
-  for (let size = readNext(chunk); size > 0; size = readNext(chunk)) {
-    for (const row of scanner.push(chunk.subarray(0, size))) {
-      read(row);
-      if (performance.now() - startedAt < PACKET_MS) continue;
-      yield* handOver();
+  return {
+    add(rows) {
+      for (const each of rows.settled) entries.push(ready(each));
+      byteOffset = Math.max(byteOffset, rows.byteOffset);
+    },
+    isDue: () => performance.now() - startedAt >= PACKET_MS,
+    *take() {
+      for (let i = 0; i < entries.length; i += PACKET_ENTRIES) yield packetOf(entries.slice(i, i + PACKET_ENTRIES), byteOffset);
+      entries = [];
       startedAt = performance.now();
-    }
-  }
-  scanner.finish().forEach(read);
-  for (const each of reader.finish()) entries.push(ready(each));
-  yield* handOver();
+    },
+  };
 }
 
 function packetOf(entries: SourcePacket["entries"], byteOffset: number): SourcePacket {

@@ -10,7 +10,9 @@ import { parentPort, Worker } from "node:worker_threads";
 import { AppError } from "#contracts/errors.ts";
 import type { SerializedError } from "#contracts/trainer.ts";
 import type { ImportFormat } from "#contracts/imports.ts";
-import { readSource, type SourcePacket } from "./readSource.ts";
+import type { ReaderContext } from "#core/trajectories/formats/createReader.ts";
+import { readParquet } from "./parquetFile.ts";
+import { packetsOf, readSource, type SourcePacket } from "./readSource.ts";
 
 /** Smaller files are read before a thread has started. */
 const THREAD_FROM_BYTES = 8 * 2 ** 20;
@@ -24,8 +26,18 @@ const READABLE_BYTES = 0;
 const CHARACTERS_ALLOWED = 1;
 const TO_THE_END = 2n ** 62n;
 
+export interface SourceFile {
+  readonly descriptor: number;
+  readonly format: ImportFormat;
+  /** Of the whole file. */
+  readonly numBytes: number;
+  /** As the person named it. */
+  readonly path: string;
+  readonly context: ReaderContext;
+}
+
 export interface SourceReaderInput {
-  readonly file: { readonly descriptor: number; readonly format: ImportFormat };
+  readonly file: SourceFile;
   readonly limits: BigInt64Array<SharedArrayBuffer>;
 }
 
@@ -43,23 +55,25 @@ export interface SourceReader {
 }
 
 /**
- * @param path   exists; may still be written to, and renamed
+ * @param copy   exists; may still be written to, and renamed
  * @param entry  file of the thread, which calls `serveSourceReader`
  */
-export function openSourceReader(path: string, format: ImportFormat, numBytes: number, entry: string): SourceReader {
-  const descriptor = openSync(path, "r");
+export function openSourceReader(copy: string, about: Omit<SourceFile, "descriptor">, entry: string): SourceReader {
+  const descriptor = openSync(copy, "r");
+  const { numBytes, path } = about;
+  const file: SourceFile = { ...about, descriptor };
   if (numBytes < THREAD_FROM_BYTES) {
     return {
       mayRead: () => undefined,
       async *packets() {
-        yield* readSource((chunk) => readSync(descriptor, chunk), format);
+        yield* packetsIn(file, (chunk) => readSync(descriptor, chunk));
       },
       close: () => Promise.resolve(closeSync(descriptor)),
     };
   }
   const limits = new BigInt64Array(new SharedArrayBuffer(2 * BigInt64Array.BYTES_PER_ELEMENT));
   limits[CHARACTERS_ALLOWED] = BigInt(MAX_CHARACTERS_AHEAD);
-  const workerData: SourceReaderInput = { file: { descriptor, format }, limits };
+  const workerData: SourceReaderInput = { file, limits };
   const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: YOUNG_HEAP_MB };
   const thread = new Worker(entry, { workerData, resourceLimits });
   // from the start: what arrives before anybody asks for it waits here
@@ -86,8 +100,13 @@ export function openSourceReader(path: string, format: ImportFormat, numBytes: n
   };
 }
 
+function packetsIn(file: SourceFile, readNext: (chunk: Uint8Array) => number): Iterable<SourcePacket> | AsyncIterable<SourcePacket> {
+  const { descriptor, format, numBytes, path, context } = file;
+  return format === "parquet" ? packetsOf(readParquet(descriptor, numBytes, path)) : readSource(readNext, format, context);
+}
+
 /** The thread's side. The descriptor stays the other thread's to close. */
-export function serveSourceReader({ file, limits }: SourceReaderInput): void {
+export async function serveSourceReader({ file, limits }: SourceReaderInput): Promise<void> {
   const post = (message: FromReader) => parentPort!.postMessage(message);
   let position = 0;
   const readNext = (chunk: Uint8Array): number => {
@@ -97,7 +116,9 @@ export function serveSourceReader({ file, limits }: SourceReaderInput): void {
     return size;
   };
   try {
-    for (const packet of readSource(readNext, file.format)) {
+    // a Parquet file begins with its end: the copy has to be whole
+    if (file.format === "parquet") waitAbove(limits, READABLE_BYTES, BigInt(file.numBytes) - 1n);
+    for await (const packet of packetsIn(file, readNext)) {
       waitAbove(limits, CHARACTERS_ALLOWED, 0n);
       Atomics.sub(limits, CHARACTERS_ALLOWED, BigInt(packet.numCharacters));
       post({ type: "packet", packet });

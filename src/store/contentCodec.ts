@@ -88,8 +88,8 @@ function orderedTurn(turn: Turn): Turn {
 }
 
 function orderedAssistant(turn: AssistantTurn): AssistantTurn {
-  const { thought, answer, raw } = turn;
-  return { role: "assistant", ...optional({ thought }), calls: turn.calls.map(orderedCall), ...optional({ answer, raw }) };
+  const { thought, answer, raw, weight } = turn;
+  return { role: "assistant", ...optional({ thought }), calls: turn.calls.map(orderedCall), ...optional({ answer, raw, weight }) };
 }
 
 function orderedCall(call: ToolCall): ToolCall {

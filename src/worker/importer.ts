@@ -9,4 +9,4 @@ import { serveSourceReader, type SourceReaderInput } from "#services/sourceReade
 
 const input = workerData as DataWorkerInput | SourceReaderInput;
 if ("task" in input) await serveDataTask(input);
-else serveSourceReader(input);
+else void serveSourceReader(input);

@@ -67,7 +67,7 @@ describe("detectFormat", () => {
     expect(detailOfBytes(0xff, 0xfe, 0x7b, 0x00)).toContain("UTF-16");
     expect(detailOfBytes(0x1f, 0x8b, 8)).toContain("gzip");
     expect(detailOfBytes(0x50, 0x4b, 3, 4)).toContain("zip archive");
-    expect(detailOfBytes(0x50, 0x41, 0x52, 0x31)).toContain("Parquet");
+    expect(detectFormat(new Uint8Array([0x50, 0x41, 0x52, 0x31]))).toMatchObject({ ok: true, format: "parquet" });
     expect(detailOfBytes(0, 1, 2, 3)).toContain("not");
   });
 });

@@ -2,7 +2,7 @@
 import type { ErrorCode, ErrorParams } from "#contracts/errors.ts";
 import type { LedgerChange, LedgerOutcome } from "#contracts/imports.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
-import type { TrajectoryContent } from "#contracts/trajectory.ts";
+import type { Split, TrajectoryContent } from "#contracts/trajectory.ts";
 import { utf8Length } from "../decodeUtf8.ts";
 import { parseJson } from "../parseJson.ts";
 import { refusal, type Refusal } from "../refusal.ts";
@@ -22,7 +22,13 @@ export interface SettledRow extends InputRow {
 
 /** One trajectory with every row it was made from, in the order of the file; or one row and why it gave none. */
 export type Settled =
-  | { readonly kind: "trajectory"; readonly content: TrajectoryContent; readonly rows: readonly SettledRow[] }
+  | {
+      readonly kind: "trajectory";
+      readonly content: TrajectoryContent;
+      readonly rows: readonly SettledRow[];
+      /** Where the file says it. */
+      readonly split?: Split;
+    }
   | { readonly kind: "refused"; readonly row: InputRow; readonly refusal: Refusal };
 
 /**
@@ -34,12 +40,30 @@ export interface FormatReader {
   finish(): readonly Settled[];
 }
 
-/** Writes trajectories into one file: `begin`, then the `text` of each, then `end`. */
+/** What a writer may use of the trajectory besides its content. */
+export interface AboutTrajectory {
+  readonly id: string;
+  readonly split: string;
+  /** The row that the trajectory was imported from, as recorded. */
+  readonly original?: () => string | undefined;
+}
+
+export interface WrittenTrajectory {
+  readonly text: string;
+  readonly numRows: number;
+  /** What this format cannot carry. */
+  readonly changes: readonly LedgerChange[];
+  /** Where the text is a file of its own: its path in the folder. */
+  readonly path?: string;
+  /** Texts to be added to further files of the folder. */
+  readonly beside?: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** Writes trajectories into one file: `begin`, then the `text` of each, then `end`. Text may come with the next trajectory, or the end. */
 export interface FormatWriter {
-  readonly extension: ".json" | ".jsonl";
+  readonly extension: ".json" | ".jsonl" | ".csv";
   readonly begin: string;
-  /** `changes` names what this format cannot carry. */
-  write(content: TrajectoryContent): { readonly text: string; readonly numRows: number; readonly changes: readonly LedgerChange[] };
+  write(content: TrajectoryContent, about?: AboutTrajectory): WrittenTrajectory;
   end(): string;
 }
 
@@ -97,10 +121,21 @@ export function oneByOne(
 
 const METADATA_WORDS: Readonly<Record<string, string>> = {
   fields: "fields of the row that are not interpreted",
+  apiBank: "the layout of its API-Bank row",
+  apiBankDialogue: "the layout of its API-Bank dialogue",
+  bfcl: "accepted values and fields of its BFCL question",
+  csv: "columns of its CSV rows",
+  glaive: "the text of its Glaive row",
+  hermes: "the spelling of its Hermes row",
   openai: "the spelling of its OpenAI row",
-  sharegpt: "fields of its ShareGPT turns",
+  sharegpt: "the spelling of its ShareGPT row",
+  toolace: "the spelling of its ToolACE row",
+  toolalpaca: "the API that its ToolAlpaca instruction belongs to",
   toolbench: "the record of its search",
+  tooleval: "the record of its ToolEval answer",
   toolllama: "ids and layout of its ToolBench rows",
+  trl: "the spelling of its Hugging Face row",
+  xlam: "the spelling of its xLAM row",
 };
 
 /** Keys of a trajectory's metadata in words. */

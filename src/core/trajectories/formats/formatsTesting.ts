@@ -1,10 +1,10 @@
 /** @file For the tests of the formats: whole files in and out, and the real data beside the checkout. */
-import type { ExportFormat, ImportFormat } from "#contracts/imports.ts";
+import type { ImportFormat, LedgerChange, TextFormat } from "#contracts/imports.ts";
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
-import { createRowScanner } from "../scanRows.ts";
-import { createReader } from "./createReader.ts";
+import type { ReaderContext } from "./createReader.ts";
 import { createWriter } from "./createWriter.ts";
-import type { Settled } from "./format.ts";
+import { createFileReader } from "./fileReader.ts";
+import type { AboutTrajectory, Settled } from "./format.ts";
 
 export interface ReadFile {
   readonly settled: readonly Settled[];
@@ -12,25 +12,51 @@ export interface ReadFile {
   readonly numRows: number;
 }
 
-export function readFile(format: ImportFormat, text: string): ReadFile {
-  const scanner = createRowScanner();
-  const reader = createReader(format);
+export function readFile(
+  format: Exclude<ImportFormat, "parquet">,
+  text: string,
+  context: ReaderContext = {},
+  chunkBytes = 1 << 20,
+): ReadFile {
+  const reader = createFileReader(format, context);
   const settled: Settled[] = [];
-  let numRows = 0;
-  for (const row of [...scanner.push(new TextEncoder().encode(text)), ...scanner.finish()]) {
-    numRows++;
-    const { rowIndex, byteOffset, byteLength } = row;
-    if (row.ok) settled.push(...reader.push(rowIndex, byteOffset, byteLength, row.text));
-    else settled.push({ kind: "refused", row: { rowIndex, byteOffset, byteLength }, refusal: row.refusal });
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    for (const rows of reader.push(bytes.slice(at, at + chunkBytes))) settled.push(...rows.settled);
   }
-  settled.push(...reader.finish());
+  for (const rows of reader.finish()) settled.push(...rows.settled);
+  const numRows = settled.reduce((sum, entry) => sum + (entry.kind === "refused" ? 1 : entry.rows.length), 0);
   return { settled, contents: settled.flatMap((entry) => (entry.kind === "trajectory" ? [entry.content] : [])), numRows };
 }
 
-export function writeFile(format: ExportFormat, contents: readonly TrajectoryContent[]): string {
-  const writer = createWriter(format);
-  return writer.begin + contents.map((content) => writer.write(content).text).join("") + writer.end();
+export interface WrittenFiles {
+  /** The main file. */
+  readonly text: string;
+  /** Files of their own and files beside, by path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Of each trajectory. */
+  readonly changes: readonly (readonly LedgerChange[])[];
 }
+
+export function writeFiles(
+  format: TextFormat,
+  contents: readonly TrajectoryContent[],
+  about: readonly Partial<AboutTrajectory>[] = [],
+): WrittenFiles {
+  const writer = createWriter(format);
+  const files = new Map<string, string>();
+  let text = writer.begin;
+  const changes = contents.map((content, i) => {
+    const written = writer.write(content, { id: `T-${String(i + 1).padStart(5, "0")}`, split: "train", ...about[i] });
+    if (written.path === undefined) text += written.text;
+    else files.set(written.path, written.text);
+    for (const beside of written.beside ?? []) files.set(beside.path, (files.get(beside.path) ?? "") + beside.text);
+    return written.changes;
+  });
+  return { text: text + writer.end(), files, changes };
+}
+
+export const writeFile = (format: TextFormat, contents: readonly TrajectoryContent[]): string => writeFiles(format, contents).text;
 
 /** Indices of all rows that were settled, in order; equal to 0..n-1 if each was settled exactly once. */
 export const settledRows = ({ settled }: ReadFile): readonly number[] =>

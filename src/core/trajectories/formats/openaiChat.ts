@@ -4,36 +4,55 @@ import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { parseJson } from "../parseJson.ts";
 import { sameJson } from "../sameJson.ts";
-import { describeMetadata, isObject, nameOf, oneByOne, refuseShape, RowRefusal, type FormatReader, type FormatWriter } from "./format.ts";
+import { isObject, nameOf, oneByOne, refuseShape, RowRefusal, type FormatReader, type FormatWriter } from "./format.ts";
+import { lostByWriting } from "./lostByWriting.ts";
 import { numbersLost } from "./numbersLost.ts";
-import { applyPatch, factsOf, factsToJson, patchBetween, type MessagePatch, type OpenaiFacts } from "./openaiFacts.ts";
+import { weightToWrite, withWeights } from "./lossFlags.ts";
+import { applyPatch, factsOf, factsToJson, patchBetween, type FactsKey, type MessagePatch, type OpenaiFacts } from "./openaiFacts.ts";
 import { createMessageWriter, derivedCallId, readMessage, type MessageStyle } from "./openaiMessage.ts";
 import { readTool, toolToJson } from "./toolllamaSystem.ts";
 
 export function createOpenaiChatReader(): FormatReader {
-  return oneByOne((row, rowText) => ({ content: readOpenaiRow(row), changes: numbersLost(row, rowText) }));
+  return messagesReader("openai");
 }
 
+/** Rows in Hugging Face's spelling: arguments as objects, which is how its templates and TRL take them. */
+export function createTrlReader(): FormatReader {
+  return messagesReader("trl");
+}
+
+const messagesReader = (key: FactsKey): FormatReader =>
+  oneByOne((row, rowText) => ({ content: readOpenaiRow(row, key), changes: [...flagsLost(row), ...numbersLost(row, rowText)] }));
+
 export function createOpenaiChatWriter(): FormatWriter {
+  return messagesWriter("openai", "OpenAI chat rows");
+}
+
+export function createTrlWriter(): FormatWriter {
+  return messagesWriter("trl", "TRL rows");
+}
+
+function messagesWriter(key: FactsKey, rows: string): FormatWriter {
   return {
     extension: ".jsonl",
     begin: "",
     write(content) {
-      return { text: `${JSON.stringify(openaiRowOf(content))}\n`, numRows: 1, changes: changesOf(content) };
+      const row = openaiRowOf(content, key);
+      const losses = lostByWriting(content, () => readOpenaiRow(row, key), { key, rows });
+      return { text: `${JSON.stringify(row)}\n`, numRows: 1, changes: [...textsOf(content, key), ...losses] };
     },
     end: () => "",
   };
 }
 
-export function readOpenaiRow(row: JsonObject): TrajectoryContent {
+export function readOpenaiRow(row: JsonObject, factsKey: FactsKey = "openai"): TrajectoryContent {
   const { messages, ...others } = row;
   if (!Array.isArray(messages)) return refuseShape(`"messages" is ${nameOf(messages)}, not a list`);
   const recorded = messages as readonly JsonObject[];
   const read = messages.map((message, i) => readMessage(message, `messages[${i}]`));
   if (!read.some((turn) => turn.role === "assistant")) throw new RowRefusal("E_ROW_NO_ASSISTANT");
   const style = styleOf(recorded, read);
-  const turns = withoutDerivedIds(read);
-  const targets = targetsOf(recorded, read);
+  const { turns, targets } = withWeights(withoutDerivedIds(read), recorded, (i) => `messages[${i}]`);
   const key = others["tools"] === undefined && others["functions"] !== undefined ? "functions" : "tools";
   const { [key]: recordedTools, ...fields } = others;
   const tools = readTools(recordedTools, key);
@@ -52,13 +71,15 @@ export function readOpenaiRow(row: JsonObject): TrajectoryContent {
     ...(hasOwnTools ? { tools: recordedTools } : {}),
     ...(key === "functions" ? { toolsKey: key } : {}),
   };
-  return { ...content, metadata: { openai: factsToJson(facts), ...(Object.keys(fields).length > 0 ? { fields } : {}) } };
+  return { ...content, metadata: { [factsKey]: factsToJson(facts), ...(Object.keys(fields).length > 0 ? { fields } : {}) } };
 }
 
+const TRL_STYLE: MessageStyle = { arguments: "object", emptyContent: "text" };
+
 /** The row of a trajectory; one that came from this format gives an equal row. */
-export function openaiRowOf(content: TrajectoryContent): JsonObject {
-  const facts = factsOf(content);
-  const written = writeMessages(content, facts?.style ?? {});
+export function openaiRowOf(content: TrajectoryContent, factsKey: FactsKey = "openai"): JsonObject {
+  const facts = factsOf(content, factsKey);
+  const written = writeMessages(content, facts?.style ?? (factsKey === "trl" ? TRL_STYLE : {}));
   const messages = written.map((message, i) => applyPatch(message, facts?.messages?.[i], content.turns[i]!));
   const key = facts?.toolsKey ?? "tools";
   const fields = content.metadata["fields"];
@@ -68,10 +89,7 @@ export function openaiRowOf(content: TrajectoryContent): JsonObject {
 
 function writeMessages(content: TrajectoryContent, style: MessageStyle): readonly JsonObject[] {
   const write = createMessageWriter(style);
-  return content.turns.map((turn, i) => {
-    const isLeftOut = turn.role === "assistant" && content.targets !== undefined && !content.targets.includes(i);
-    return write(turn, i, isLeftOut ? 0 : undefined);
-  });
+  return content.turns.map((turn, i) => write(turn, i, weightToWrite(turn, i, content.targets)));
 }
 
 function styleOf(messages: readonly JsonObject[], turns: readonly Turn[]): MessageStyle {
@@ -129,12 +147,14 @@ function withoutDerivedIds(turns: readonly Turn[]): readonly Turn[] {
 const idsAsRecorded = (turn: Turn): JsonValue =>
   turn.role === "tool" ? [turn.callId ?? null] : turn.role === "assistant" ? turn.calls.map((call) => call.callId ?? null) : [];
 
-/** OpenAI's `weight` on assistant messages: 0 keeps a turn out of the loss. Undefined: every assistant turn counts. */
-function targetsOf(messages: readonly JsonObject[], turns: readonly Turn[]): readonly number[] | undefined {
-  const indices = turns.flatMap((turn, i) => (turn.role === "assistant" ? [i] : []));
-  const weights = indices.map((i) => messages[i]!["weight"] ?? 1);
-  if (!weights.includes(0) || weights.some((weight) => weight !== 0 && weight !== 1)) return undefined;
-  return indices.filter((_index, k) => weights[k] === 1);
+/** What says that other turns than the assistant's are trained on has no meaning here. */
+function flagsLost({ messages }: JsonObject): readonly LedgerChange[] {
+  const isTrained = (message: JsonValue) =>
+    isObject(message) && message["role"] !== "assistant" && (message["train"] === true || message["training"] === true);
+  const count = Array.isArray(messages) ? messages.filter(isTrained).length : 0;
+  if (count === 0) return [];
+  const detail = `${count} messages that are not the assistant's are marked to be trained on; only assistant turns are. The mark is kept for export.`;
+  return [{ rule: "training-mark-not-followed", detail }];
 }
 
 function readTools(value: JsonValue | undefined, key: string): readonly ToolDefinition[] {
@@ -172,19 +192,18 @@ function readToolsSafely(value: JsonValue, key: string): readonly ToolDefinition
   }
 }
 
-function changesOf(content: TrajectoryContent): readonly LedgerChange[] {
+/** What is written in another way than as a call, although it comes back as what it is. */
+function textsOf({ turns }: TrajectoryContent, factsKey: FactsKey): readonly LedgerChange[] {
   const changes: LedgerChange[] = [];
-  const numRaw = content.turns.filter((turn) => turn.role === "assistant" && turn.raw !== undefined).length;
+  const numRaw = turns.filter((turn) => turn.role === "assistant" && turn.raw !== undefined).length;
   if (numRaw > 0) {
     const detail = `${numRaw} assistant turns do not follow the call grammar; their text is written as content, without calls.`;
     changes.push({ rule: "unreadable-text-as-content", detail });
   }
-  const others = Object.keys(content.metadata).filter((key) => key !== "openai" && key !== "fields");
-  if (others.length > 0) {
-    changes.push({
-      rule: "metadata-dropped",
-      detail: `OpenAI chat rows have no place for what is kept of the source: ${describeMetadata(others)}.`,
-    });
+  const numBroken = turns.flatMap((turn) => (turn.role === "assistant" ? turn.calls : [])).filter((call) => !call.arguments.ok).length;
+  if (factsKey === "trl" && numBroken > 0) {
+    const detail = `The arguments of ${numBroken} calls are no JSON object and are written as text.`;
+    changes.push({ rule: "arguments-as-text", detail });
   }
   return changes;
 }

@@ -1,11 +1,12 @@
 /**
- * @file What a trajectory keeps of the OpenAI chat row it came from, under `metadata.openai`: the row's spelling, and for each message
- * what differs from how that spelling would write it. A difference in what a message says holds only as long as it says the same.
+ * @file What a trajectory keeps of the OpenAI chat row it came from, under `metadata.openai` (of a row in Hugging Face's spelling: under
+ * `metadata.trl`): the row's spelling, and for each message what differs from how that spelling would write it. A difference in what a message says holds only as long as it says the same.
  */
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { sameJson } from "../sameJson.ts";
 import { isObject, RowRefusal } from "./format.ts";
+import { LOSS_FIELDS, weightOf } from "./lossFlags.ts";
 import { readMessage, type MessageStyle } from "./openaiMessage.ts";
 
 /** Fields as recorded, laid over the message as written; `remove` names fields that the recorded message does not have. */
@@ -24,8 +25,10 @@ export interface OpenaiFacts {
 
 export const factsToJson = (facts: OpenaiFacts): JsonValue => facts as unknown as JsonValue;
 
-export function factsOf(content: TrajectoryContent): OpenaiFacts | undefined {
-  const facts = content.metadata["openai"];
+export type FactsKey = "openai" | "trl";
+
+export function factsOf(content: TrajectoryContent, key: FactsKey): OpenaiFacts | undefined {
+  const facts = content.metadata[key];
   if (!isObject(facts) || !isObject(facts["style"])) return undefined;
   const { messages } = facts;
   if (messages !== undefined && !(isObject(messages) && Object.values(messages).every(isPatch))) return undefined;
@@ -54,14 +57,14 @@ const TELLING_FIELDS: ReadonlySet<string> = new Set([
   "reasoning_content",
   "tool_call_id",
   "name",
-  "weight",
+  ...LOSS_FIELDS,
 ]);
 
 /** The message as recorded, as long as it still says `turn`; else as written, with the fields that do not depend on it. */
 export function applyPatch(written: JsonObject, patch: MessagePatch | undefined, turn: Turn): JsonObject {
   if (patch === undefined) return written;
   const patched = patchFields(written, patch, () => true);
-  const isSameWeight = (patched["weight"] === 0) === (written["weight"] === 0);
+  const isSameWeight = turn.role !== "assistant" || weightOf(patched) === weightOf(written);
   if (isSameWeight && says(patched, turn)) return patched;
   return patchFields(written, patch, (key) => !TELLING_FIELDS.has(key));
 }

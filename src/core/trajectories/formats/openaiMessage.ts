@@ -102,7 +102,7 @@ function readResult(message: JsonObject, where: string): ToolTurn {
 }
 
 /** Writes messages in order: results without an id are tied to the calls before them that have none yet. */
-export function createMessageWriter(style: MessageStyle): (turn: Turn, index: number, weight: 0 | undefined) => JsonObject {
+export function createMessageWriter(style: MessageStyle): (turn: Turn, index: number, weight: number | undefined) => JsonObject {
   let unanswered: string[] = [];
   return (turn, index, weight) => {
     switch (turn.role) {

@@ -6,7 +6,7 @@ const human = { from: "human", value: "hi" };
 const calls = (value: string) => ({ from: "function_call", value });
 const observation = { from: "observation", value: "r" };
 const gpt = { from: "gpt", value: "done" };
-const tools = JSON.stringify([{ name: "find", description: "d", parameters: { type: "object" } }]);
+const tools = '[{"name": "find", "description": "d", "parameters": {"type": "object"}}]';
 
 const read = (...rows: JsonValue[]) => readFile("sharegpt", JSON.stringify(rows));
 const refusalOf = (row: JsonValue): unknown => {
@@ -32,7 +32,8 @@ describe("ShareGPT rows", () => {
           { role: "tool", content: "r" },
           { role: "assistant", calls: [], answer: "done" },
         ],
-        metadata: { fields: { id: 9 }, sharegpt: { itemFields: { 4: { weight: 0 } } } },
+        targets: [2],
+        metadata: { fields: { id: 9 } },
       },
     ]);
   });

@@ -1,12 +1,18 @@
-/** @file ShareGPT conversations as LLaMA-Factory writes them: `from` human, gpt, function_call, observation; `tools` as JSON text. */
+/**
+ * @file ShareGPT conversations as LLaMA-Factory reads them: `from` human, gpt, function_call, observation; `tools` as JSON text. A thought
+ * stands between `<think>` tags in front of what it leads to.
+ */
+import type { LedgerChange } from "#contracts/imports.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
-import type { AssistantTurn, ToolCall, ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
-import { scanJsonParts } from "../jsonParts.ts";
-import { parseArguments } from "../parseArguments.ts";
-import { parseJson } from "../parseJson.ts";
-import { isObject, nameOf, oneByOne, refuseShape, RowRefusal, type FormatReader } from "./format.ts";
-import { numbersLost } from "./numbersLost.ts";
-import { readTool } from "./toolllamaSystem.ts";
+import type { TrajectoryContent, Turn } from "#contracts/trajectory.ts";
+import { jsonDumps } from "../jsonDumps.ts";
+import { isObject, nameOf, refuseShape, RowRefusal, type FormatReader, type FormatWriter } from "./format.ts";
+import { readJsonCalls, writeJsonCall } from "./jsonCalls.ts";
+import { weightToWrite, withWeights } from "./lossFlags.ts";
+import { recordedReader, recordedWriter, type RowFormat } from "./recordedRow.ts";
+import { joinThinking, splitThinking } from "./thinking.ts";
+import { createToolsReader, type ToolsReader } from "./toolsField.ts";
+import { toolToJson } from "./toolllamaSystem.ts";
 
 const SPEAKERS: Readonly<Record<string, "system" | "user" | "assistant" | "calls" | "tool">> = {
   system: "system",
@@ -15,6 +21,7 @@ const SPEAKERS: Readonly<Record<string, "system" | "user" | "assistant" | "calls
   gpt: "assistant",
   assistant: "assistant",
   chatgpt: "assistant",
+  model: "assistant",
   function_call: "calls",
   tool_call: "calls",
   observation: "tool",
@@ -22,36 +29,49 @@ const SPEAKERS: Readonly<Record<string, "system" | "user" | "assistant" | "calls
   function_response: "tool",
 };
 
-export function createSharegptReader(): FormatReader {
+const sharegptFormat = (): RowFormat => {
   const readTools = createToolsReader();
-  return oneByOne((row, rowText) => ({ content: readSharegptRow(row, readTools), changes: numbersLost(row, rowText) }));
+  return { key: "sharegpt", rows: "ShareGPT rows", read: (row) => readRow(row, readTools), write: writeRow };
+};
+
+export function createSharegptReader(): FormatReader {
+  return recordedReader(sharegptFormat());
 }
 
-function readSharegptRow(row: JsonObject, readTools: (value: JsonValue | undefined) => readonly ToolDefinition[]): TrajectoryContent {
+export function createSharegptWriter(): FormatWriter {
+  const { write, ...rest } = recordedWriter(sharegptFormat());
+  return {
+    ...rest,
+    write(content) {
+      const written = write(content);
+      return { ...written, changes: [...written.changes, ...orderOf(content)] };
+    },
+  };
+}
+
+function readRow(row: JsonObject, readTools: ToolsReader): TrajectoryContent {
   const { conversations, tools, system, ...fields } = row;
   if (!Array.isArray(conversations)) return refuseShape(`"conversations" is ${nameOf(conversations)}, not a list`);
   const turns: Turn[] = [];
+  const items: (JsonObject | undefined)[] = [];
   if (system !== undefined && system !== null && system !== "") {
     if (typeof system !== "string") return refuseShape(`"system" is ${nameOf(system)}, not text`);
     turns.push({ role: "system", content: system });
+    items.push(undefined);
   }
-  const itemFields: JsonObject = {};
+  const shift = turns.length;
   conversations.forEach((item, i) => {
     const where = `conversations[${i}]`;
     if (!isObject(item)) return refuseShape(`${where} is ${nameOf(item)}, not an object`);
-    const { from, value, ...rest } = item;
-    if (typeof value !== "string") return refuseShape(`${where}.value is ${nameOf(value)}, not text`);
-    if (Object.keys(rest).length > 0) itemFields[turns.length] = rest;
-    turns.push(readItem(from, value, where));
+    if (typeof item["value"] !== "string") return refuseShape(`${where}.value is ${nameOf(item["value"])}, not text`);
+    turns.push(readItem(item["from"], item["value"], where));
+    items.push(item);
   });
   if (!turns.some((turn) => turn.role === "assistant")) throw new RowRefusal("E_ROW_NO_ASSISTANT");
   return {
     tools: readTools(tools),
-    turns,
-    metadata: {
-      ...(Object.keys(fields).length > 0 ? { fields } : {}),
-      ...(Object.keys(itemFields).length > 0 ? { sharegpt: { itemFields } } : {}),
-    },
+    ...withWeights(turns, items, (i) => `conversations[${i - shift}]`),
+    metadata: Object.keys(fields).length > 0 ? { fields } : {},
   };
 }
 
@@ -62,56 +82,61 @@ function readItem(from: JsonValue | undefined, value: string, where: string): Tu
     case "user":
     case "tool":
       return { role: speaker, content: value };
-    case "assistant":
-      return { role: "assistant", calls: [], answer: value };
-    case "calls":
-      return readCalls(value);
+    case "assistant": {
+      const { thought, rest } = splitThinking(value);
+      return { role: "assistant", ...(thought === undefined ? {} : { thought }), calls: [], answer: thought === undefined ? value : rest };
+    }
+    case "calls": {
+      const { thought, rest } = splitThinking(value);
+      const calls = readJsonCalls(rest);
+      if (calls === undefined) return { role: "assistant", calls: [], raw: value };
+      return { role: "assistant", ...(thought === undefined ? {} : { thought }), calls };
+    }
     case undefined:
       return refuseShape(`${where}.from is ${typeof from === "string" ? `"${from.slice(0, 40)}"` : nameOf(from)}`);
   }
 }
 
-/** `{"name", "arguments"}` or a list of them; text that is neither stays as it is. */
-function readCalls(text: string): AssistantTurn {
-  const raw: AssistantTurn = { role: "assistant", calls: [], raw: text };
-  const parsed = parseJson(text);
-  if (!parsed.ok) return raw;
-  const isList = Array.isArray(parsed.value);
-  const entries: readonly JsonValue[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
-  // arguments keep their recorded spelling: they are cut out of the text, not written anew
-  const recorded = new Map<string, string>();
-  for (const { kind, pointer, range } of scanJsonParts(text))
-    if (kind === "value") recorded.set(pointer, text.slice(range.start, range.end));
-  const calls: ToolCall[] = [];
-  for (const [i, entry] of entries.entries()) {
-    if (!isObject(entry) || typeof entry["name"] !== "string") return raw;
-    const value = entry["arguments"];
-    const argumentsText = typeof value === "string" ? value : (recorded.get(`${isList ? `/${i}` : ""}/arguments`) ?? "");
-    calls.push({ name: entry["name"], argumentsText, arguments: parseArguments(argumentsText) });
-  }
-  return calls.length > 0 ? { role: "assistant", calls } : raw;
-}
-
-/** Many rows of a file offer the same tools in the same words; the last ones read are kept. */
-function createToolsReader(): (value: JsonValue | undefined) => readonly ToolDefinition[] {
-  const kept = new Map<string, readonly ToolDefinition[]>();
-  return (value) => {
-    if (typeof value !== "string") return readTools(value ?? []);
-    const known = kept.get(value);
-    if (known !== undefined) return known;
-    const parsed = parseJson(value.trim() === "" ? "[]" : value);
-    if (!parsed.ok) return refuseShape(`"tools" is text that is not JSON: ${parsed.message} (character ${parsed.offset})`);
-    const tools = readTools(parsed.value ?? []);
-    if (kept.size >= 256) kept.delete(kept.keys().next().value!);
-    kept.set(value, tools);
-    return tools;
+function writeRow({ turns, tools, targets, metadata }: TrajectoryContent): JsonObject {
+  const first = turns[0]?.role === "system" && turns[0].content !== "" ? turns[0] : undefined;
+  const conversations = turns.flatMap((turn, i): JsonValue[] => {
+    if (turn === first) return [];
+    const weight = weightToWrite(turn, i, targets);
+    return [{ ...writeItem(turn), ...(weight === undefined ? {} : { weight }) }];
+  });
+  const { fields } = metadata;
+  return {
+    conversations,
+    ...(first === undefined ? {} : { system: first.content }),
+    ...(tools.length > 0 ? { tools: jsonDumps(tools.map(toolToJson)) } : {}),
+    ...(isObject(fields) ? fields : {}),
   };
 }
 
-function readTools(list: JsonValue): readonly ToolDefinition[] {
-  if (!Array.isArray(list)) return refuseShape(`"tools" is ${nameOf(list)}, not a list`);
-  return list.map((entry, i) => {
-    const definition = isObject(entry) && isObject(entry["function"]) ? entry["function"] : entry;
-    return readTool(definition) ?? refuseShape(`tools[${i}] is not a function with a name`);
-  });
+function writeItem(turn: Turn): { readonly from: string; readonly value: string } {
+  switch (turn.role) {
+    case "system":
+      return { from: "system", value: turn.content };
+    case "user":
+      return { from: "human", value: turn.content };
+    case "tool":
+      return { from: "observation", value: turn.content };
+    case "assistant": {
+      const { raw, thought, calls, answer } = turn;
+      if (raw !== undefined) return { from: "function_call", value: raw };
+      if (calls.length === 0) return { from: "gpt", value: joinThinking(thought, answer ?? "") };
+      const texts = calls.map(writeJsonCall);
+      return { from: "function_call", value: joinThinking(thought, texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`) };
+    }
+  }
+}
+
+/** LLaMA-Factory wants the user's side and the model's side in turn, and skips rows that are otherwise. */
+function orderOf({ turns, metadata }: TrajectoryContent): readonly LedgerChange[] {
+  const spoken = turns.filter((turn) => turn.role !== "system");
+  const isInTurn = spoken.every((turn, i) => (turn.role === "assistant") === (i % 2 === 1));
+  if (isInTurn || metadata["sharegpt"] !== undefined) return [];
+  const detail =
+    "The turns of user and model do not alternate: LLaMA-Factory skips such a row. Nothing was rearranged; other readers take it.";
+  return [{ rule: "turns-not-alternating", detail }];
 }

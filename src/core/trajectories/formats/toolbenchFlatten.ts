@@ -12,7 +12,7 @@ import type { ToolllamaItem } from "./toolllamaFacts.ts";
 import { API_LIST_INTRODUCTION } from "./toolllamaSystem.ts";
 
 const STEP_SENTENCE = "with a function call to actually excute your step.";
-const FORMAT_SENTENCE = " Your output should follow this format:\nThought:\nAction\nAction Input:\n";
+export const FORMAT_SENTENCE = " Your output should follow this format:\nThought:\nAction\nAction Input:\n";
 
 export interface FlattenedRow {
   readonly id: string;
