@@ -46,6 +46,8 @@ export interface TokenizedExample {
   readonly segments: Uint8Array;
   /** Index into the trajectory's turns for each token; -1 for tokens of no turn (start token, tools). */
   readonly turnIndices: Int16Array;
+  /** How much the tokens of a turn count in the loss, by its index, where that is not once. */
+  readonly turnWeights?: Readonly<Record<number, number>>;
   readonly cuts: readonly TruncationCut[];
   /** Length before truncation, in tokens. */
   readonly fullLength: number;

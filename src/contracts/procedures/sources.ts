@@ -2,6 +2,7 @@
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import { EXPORT_FORMATS, IMPORT_FORMATS, type ExportFormat, type ImportedSource, type ImportFormat, type LedgerRow } from "../imports.ts";
+import type { DryRun, ExportPreview } from "../previews.ts";
 import { trajectoryFilterSchema } from "./trajectories.ts";
 
 const importFormatSchema = z.enum(Object.keys(IMPORT_FORMATS) as [ImportFormat, ...ImportFormat[]]);
@@ -38,5 +39,23 @@ export const sources = {
   export: oc
     .input(z.object({ format: exportFormatSchema, directory: z.string().min(1), filter: trajectoryFilterSchema.default({}) }))
     .output(output<{ readonly jobId: string }>()),
+  dryRun: oc
+    .input(
+      z.object({
+        paths: z.array(z.string().min(1)).min(1),
+        format: importFormatSchema.optional(),
+        limit: z.int().min(1).max(200).default(20),
+      }),
+    )
+    .output(output<DryRun>()),
+  previewExport: oc
+    .input(
+      z.object({
+        format: exportFormatSchema,
+        filter: trajectoryFilterSchema.default({}),
+        limit: z.int().min(1).max(20).default(3),
+      }),
+    )
+    .output(output<ExportPreview>()),
   browse: oc.input(z.object({ path: z.string().optional() })).output(output<BrowsedFolder>()),
 };

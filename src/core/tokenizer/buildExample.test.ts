@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SEGMENTS, type TokenizedExample } from "#contracts/example.ts";
 import type { AssistantTurn, ToolDefinition, Trajectory, TrajectoryId, Turn } from "#contracts/trajectory.ts";
 import { parseArguments } from "#core/trajectories/parseArguments.ts";
+import { trainExampleOf } from "#core/training/microBatch.ts";
 import { buildExample, type ExampleOptions } from "./buildExample.ts";
 import { buildPrompt } from "./buildPrompt.ts";
 import { renderTool, renderTrajectory } from "./chatTemplate.ts";
@@ -402,5 +403,22 @@ describe.skipIf(!hasData)("on real ToolBench rows (skipped where ../shared/data 
       }
     }
     expect(numCut).toBeGreaterThan(100);
+  });
+});
+
+describe("a turn's own weight", () => {
+  const weighted = trajectory([user("Oslo?"), { ...answer("Clear."), weight: 0.25 }, user("Rome?"), answer("Warm.")]);
+
+  it("is what each of its tokens counts in the loss; the others count once", () => {
+    const { turnWeights, turnIndices, lossMask, ...rest } = example(weighted);
+    expect(turnWeights).toEqual({ 1: 0.25 });
+    const { lossWeights } = trainExampleOf({ ...rest, turnIndices, lossMask, ...(turnWeights && { turnWeights }) });
+    const expected = Array.from(lossMask, (trained, t) => (trained === 0 ? 0 : turnIndices[t] === 1 ? 0.25 : 1));
+    expect([...lossWeights]).toEqual(expected);
+    expect(new Set(expected)).toEqual(new Set([0, 0.25, 1]));
+  });
+
+  it("is not spoken of where every turn counts once", () => {
+    expect(example(WEATHER_CHAT)).not.toHaveProperty("turnWeights");
   });
 });

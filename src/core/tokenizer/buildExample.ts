@@ -7,12 +7,12 @@
  * - `lastAssistantTurn`: of the last of these only, as ToolLLaMA trains (`train/train.py`: the last reply is learnt, the rest is history).
  * - `everything`: every token but the first, role markers included; plain language modelling.
  *
- * Role markers are context in the first two modes. The mask is aligned with `inputIds` and unshifted: 1 at position t means that the
+ * A turn's own weight, where the source gave it one, multiplies what its tokens count. Role markers are context in the first two modes. The mask is aligned with `inputIds` and unshifted: 1 at position t means that the
  * prediction *of* token t counts; nothing predicts token 0.
  */
 import { AppError, type ErrorCode, type ErrorParams } from "#contracts/errors.ts";
 import type { ExampleOutcome, ExampleRefusal, MaskMode, TokenizedExample } from "#contracts/example.ts";
-import type { Trajectory, TrajectoryContent } from "#contracts/trajectory.ts";
+import type { Trajectory, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { parseAssistantText } from "#core/trajectories/parseAssistantText.ts";
 import { encodeBlocks, flatten } from "./blocks.ts";
 import { fitToWindow, type Fit } from "./fitToWindow.ts";
@@ -49,7 +49,7 @@ export function buildExample(trajectory: Trajectory, tokenizer: Tokenizer, optio
  * @param isTrained asked for each token but the first; `turnIndex` is -1 in no turn, `isAssistant` true on an assistant's text and end token
  */
 export function layOut(
-  { id }: Pick<Trajectory, "id">,
+  { id, turns }: Pick<Trajectory, "id" | "turns">,
   { blocks, cuts }: Pick<Fit, "blocks" | "cuts">,
   tokenizer: Tokenizer,
   isTrained: (turnIndex: number, isAssistant: boolean) => boolean,
@@ -57,7 +57,14 @@ export function layOut(
   const { inputIds, segments, turnIndices, isAssistant } = flatten(blocks, tokenizer);
   const lossMask = Uint8Array.from(inputIds, (_, t) => (t > 0 && isTrained(turnIndices[t]!, isAssistant[t] === 1) ? 1 : 0));
   const fullLength = inputIds.length + cuts.reduce((sum, cut) => sum + cut.numTokens, 0);
-  return { trajectoryId: id, inputIds, lossMask, segments, turnIndices, cuts, fullLength };
+  const turnWeights = weightsOf(turns);
+  return { trajectoryId: id, inputIds, lossMask, segments, turnIndices, ...(turnWeights && { turnWeights }), cuts, fullLength };
+}
+
+/** Undefined where every turn counts once, which is nearly always. */
+function weightsOf(turns: readonly Turn[]): Readonly<Record<number, number>> | undefined {
+  const weighted = turns.flatMap((turn, i) => (turn.role === "assistant" && turn.weight !== undefined ? [[i, turn.weight] as const] : []));
+  return weighted.length === 0 ? undefined : Object.fromEntries(weighted);
 }
 
 export function refusal(code: ErrorCode, params: ErrorParams): ExampleRefusal {

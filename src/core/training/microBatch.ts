@@ -8,22 +8,22 @@ export interface TrainExample {
   readonly inputIds: Int32Array;
   /** What the place should be predicted as: `inputIds`, but where merging put a shorter row's own closing token. */
   readonly labels: Int32Array;
-  /** How many rows train on the label; 0 = not supervised; position 0 is 0. */
+  /** How many rows train on the label, each as much as its turn counts; 0 = not supervised; position 0 is 0. */
   readonly lossWeights: Float32Array;
   /** Of the labels: index into `SEGMENTS`. */
   readonly segments: Uint8Array;
 }
 
-/** An example whose supervised tokens all count once and are their own labels. */
-export function trainExampleOf({
-  inputIds,
-  lossMask,
-  segments,
-}: Pick<TokenizedExample, "inputIds" | "lossMask" | "segments">): TrainExample {
-  return { inputIds, labels: inputIds, lossWeights: Float32Array.from(lossMask), segments };
+type Tokenized = Pick<TokenizedExample, "inputIds" | "lossMask" | "segments"> &
+  Partial<Pick<TokenizedExample, "turnIndices" | "turnWeights">>;
+
+/** An example whose supervised tokens are their own labels and count as much as their turns do. */
+export function trainExampleOf({ inputIds, lossMask, segments, turnIndices, turnWeights = {} }: Tokenized): TrainExample {
+  const lossWeights = Float32Array.from(lossMask, (trained, t) => trained * (turnWeights[turnIndices?.[t] ?? -1] ?? 1));
+  return { inputIds, labels: inputIds, lossWeights, segments };
 }
 
-/** Sum of an example's weights: its supervised tokens, each as often as rows train on it. */
+/** Sum of an example's weights: its supervised tokens, each as often as rows train on it and as much as its turn counts. */
 export const weightOf = ({ lossWeights }: TrainExample): number => lossWeights.reduce((sum, weight) => sum + weight, 0);
 
 /** Random access to examples: an array in memory, or a file read as needed. */

@@ -7,13 +7,14 @@ import { createBfclReader } from "./bfcl.ts";
 import type { FormatReader } from "./format.ts";
 import { createGlaiveReader } from "./glaive.ts";
 import { createHermesReader } from "./hermes.ts";
-import { createOpenaiChatReader, createTrlReader } from "./openaiChat.ts";
+import { createOpenaiChatReader } from "./openaiChat.ts";
 import { createSharegptReader } from "./sharegpt.ts";
 import { createToolaceReader } from "./toolace.ts";
 import { createToolalpacaReader } from "./toolalpaca.ts";
 import { createToolbenchTreeReader } from "./toolbenchTree.ts";
 import { createToolevalReader } from "./tooleval.ts";
 import { createToolllamaReader } from "./toolllama.ts";
+import { createTrlReader } from "./trl.ts";
 import { createXlamReader } from "./xlam.ts";
 
 /** What lies beside a file and belongs to it. */

@@ -6,12 +6,13 @@ import { createBfclWriter } from "./bfcl.ts";
 import { createCsvWriter } from "./csv.ts";
 import type { FormatWriter } from "./format.ts";
 import { createHermesWriter } from "./hermes.ts";
-import { createOpenaiChatWriter, createTrlWriter } from "./openaiChat.ts";
+import { createOpenaiChatWriter } from "./openaiChat.ts";
 import { createSharegptWriter } from "./sharegpt.ts";
 import { createToolalpacaWriter } from "./toolalpaca.ts";
 import { createToolbenchTreeWriter } from "./toolbenchTreeWriter.ts";
 import { createToolevalWriter } from "./tooleval.ts";
 import { createToolllamaWriter } from "./toolllamaWriter.ts";
+import { createTrlWriter } from "./trl.ts";
 
 /** Formats that are text; Parquet files and data set folders are written by the services, from `tableRowOf`. */
 export function createWriter(format: TextFormat): FormatWriter {

@@ -126,7 +126,6 @@ function settle({ head, rows, turns, numRefused }: OpenTrajectory): readonly Set
 }
 
 function contentOf(head: TurnRow, turns: OpenTrajectory["turns"]): TrajectoryContent {
-  if (!turns.some(({ turn }) => turn.role === "assistant")) throw new RowRefusal("E_ROW_NO_ASSISTANT");
   const metadata = jsonIn(head, "metadata") ?? {};
   if (!isObject(metadata)) return refuseShape(`"metadata" is ${nameOf(metadata)}, not an object`);
   return {

@@ -17,6 +17,8 @@ export interface FileReader {
   /** The next part of the file, cut anywhere; the chunk may be reused once the iteration has ended. */
   push(chunk: Uint8Array): Iterable<ReadRows>;
   finish(): Iterable<ReadRows>;
+  /** What the rows read so far give, where the rest of the file is not wanted. */
+  close(): readonly Settled[];
 }
 
 /** Every format but Parquet, whose files are not read from front to back. */
@@ -43,6 +45,7 @@ function readThrough(scanner: RowScanner, reader: FormatReader, isExpanding: boo
       yield* read(scanner.finish());
       yield { settled: reader.finish(), byteOffset };
     },
+    close: () => reader.finish(),
   };
 }
 
@@ -77,6 +80,7 @@ function csvFileReader(): FileReader {
       yield* read(scanner.finish());
       yield { settled: reader?.finish() ?? [], byteOffset: 0 };
     },
+    close: () => reader?.finish() ?? [],
   };
 }
 

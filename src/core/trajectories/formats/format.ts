@@ -102,18 +102,22 @@ export function readRow<T>(
   }
 }
 
+export interface ReadWithChanges {
+  readonly content: TrajectoryContent;
+  readonly changes: readonly LedgerChange[];
+  readonly split?: Split;
+}
+
 /** A reader for a format in which each row is a trajectory of its own. */
-export function oneByOne(
-  read: (row: JsonObject, rowText: string) => { readonly content: TrajectoryContent; readonly changes: readonly LedgerChange[] },
-): FormatReader {
+export function oneByOne(readWith: (row: JsonObject, rowText: string) => ReadWithChanges): FormatReader {
   return {
     push(rowIndex, byteOffset, byteLength, rowText) {
       const place = { rowIndex, byteOffset, byteLength };
-      const result = readRow(place, rowText, (row) => read(row, rowText));
+      const result = readRow(place, rowText, (row) => readWith(row, rowText));
       if (!result.ok) return [result.settled];
-      const { content, changes } = result.value;
+      const { changes, ...read } = result.value;
       const outcome = changes.length > 0 ? "changed" : "taken";
-      return [{ kind: "trajectory", content, rows: [{ ...place, outcome, changes }] }];
+      return [{ kind: "trajectory", ...read, rows: [{ ...place, outcome, changes }] }];
     },
     finish: () => [],
   };

@@ -4,7 +4,16 @@ import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { parseJson } from "../parseJson.ts";
 import { sameJson } from "../sameJson.ts";
-import { isObject, nameOf, oneByOne, refuseShape, RowRefusal, type FormatReader, type FormatWriter } from "./format.ts";
+import {
+  isObject,
+  nameOf,
+  oneByOne,
+  refuseShape,
+  RowRefusal,
+  type FormatReader,
+  type FormatWriter,
+  type ReadWithChanges,
+} from "./format.ts";
 import { lostByWriting } from "./lostByWriting.ts";
 import { numbersLost } from "./numbersLost.ts";
 import { weightToWrite, withWeights } from "./lossFlags.ts";
@@ -13,44 +22,45 @@ import { createMessageWriter, derivedCallId, readMessage, type MessageStyle } fr
 import { readTool, toolToJson } from "./toolllamaSystem.ts";
 
 export function createOpenaiChatReader(): FormatReader {
-  return messagesReader("openai");
+  return oneByOne((row, rowText) => readMessagesRow(row, rowText, "openai"));
 }
 
-/** Rows in Hugging Face's spelling: arguments as objects, which is how its templates and TRL take them. */
-export function createTrlReader(): FormatReader {
-  return messagesReader("trl");
+export function readMessagesRow(row: JsonObject, rowText: string, factsKey: FactsKey): ReadWithChanges {
+  return { content: readOpenaiRow(row, { factsKey }), changes: [...flagsLost(row), ...numbersLost(row, rowText)] };
 }
-
-const messagesReader = (key: FactsKey): FormatReader =>
-  oneByOne((row, rowText) => ({ content: readOpenaiRow(row, key), changes: [...flagsLost(row), ...numbersLost(row, rowText)] }));
 
 export function createOpenaiChatWriter(): FormatWriter {
   return messagesWriter("openai", "OpenAI chat rows");
 }
 
-export function createTrlWriter(): FormatWriter {
-  return messagesWriter("trl", "TRL rows");
-}
-
-function messagesWriter(key: FactsKey, rows: string): FormatWriter {
+export function messagesWriter(key: FactsKey, rows: string): FormatWriter {
   return {
     extension: ".jsonl",
     begin: "",
     write(content) {
       const row = openaiRowOf(content, key);
-      const losses = lostByWriting(content, () => readOpenaiRow(row, key), { key, rows });
+      const losses = lostByWriting(content, () => readOpenaiRow(row, { factsKey: key }), { key, rows });
       return { text: `${JSON.stringify(row)}\n`, numRows: 1, changes: [...textsOf(content, key), ...losses] };
     },
     end: () => "",
   };
 }
 
-export function readOpenaiRow(row: JsonObject, factsKey: FactsKey = "openai"): TrajectoryContent {
+export interface OpenaiRowOptions {
+  readonly factsKey?: FactsKey;
+  /** A row that nothing can be learnt from is refused, but where it is known to be meant. */
+  readonly mayLackAssistant?: boolean;
+}
+
+export function readOpenaiRow(
+  row: JsonObject,
+  { factsKey = "openai", mayLackAssistant = false }: OpenaiRowOptions = {},
+): TrajectoryContent {
   const { messages, ...others } = row;
   if (!Array.isArray(messages)) return refuseShape(`"messages" is ${nameOf(messages)}, not a list`);
   const recorded = messages as readonly JsonObject[];
   const read = messages.map((message, i) => readMessage(message, `messages[${i}]`));
-  if (!read.some((turn) => turn.role === "assistant")) throw new RowRefusal("E_ROW_NO_ASSISTANT");
+  if (!mayLackAssistant && !read.some((turn) => turn.role === "assistant")) throw new RowRefusal("E_ROW_NO_ASSISTANT");
   const style = styleOf(recorded, read);
   const { turns, targets } = withWeights(withoutDerivedIds(read), recorded, (i) => `messages[${i}]`);
   const key = others["tools"] === undefined && others["functions"] !== undefined ? "functions" : "tools";

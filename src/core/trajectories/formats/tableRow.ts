@@ -38,7 +38,7 @@ export function readTableRow(row: JsonObject): { readonly content: TrajectoryCon
   const parsed = parseJson(typeof callsmith === "string" ? callsmith : "");
   if (!parsed.ok || !isObject(parsed.value)) return refuseShape('"callsmith" is not the JSON that an export writes');
   const { metadata, raw } = parsed.value;
-  const read = readOpenaiRow({ messages, tools });
+  const read = readOpenaiRow({ messages, tools }, { mayLackAssistant: true });
   const rawTurns = new Set(Array.isArray(raw) ? raw : []);
   const turns = read.turns.map((turn, i) => {
     if (turn.role !== "assistant" || !rawTurns.has(i) || turn.calls.length > 0) return turn;
