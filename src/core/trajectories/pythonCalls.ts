@@ -5,7 +5,9 @@
  */
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { ToolCall } from "#contracts/trajectory.ts";
+import { scanJsonParts } from "./jsonParts.ts";
 import { parseArguments } from "./parseArguments.ts";
+import { parseJson } from "./parseJson.ts";
 import { parsePythonLiteral } from "./pythonLiteral.ts";
 import { pythonRepr, type PythonValue } from "./pythonRepr.ts";
 
@@ -74,13 +76,23 @@ function readPythonCall(text: string, start: number, mayBeBare: boolean): ReadCa
   return { ok: true, call: { name: name.trim(), argumentsText, arguments: parseArguments(argumentsText) }, end: at + 1 };
 }
 
+/** Python's, else JSON's: some writers mix them. */
+function readLiteral(text: string, start: number): ReturnType<typeof parsePythonLiteral> {
+  const literal = parsePythonLiteral(text, start);
+  if (literal.ok || !/[[{]/.test(text[start] ?? "")) return literal;
+  const rest = text.slice(start);
+  const [whole] = scanJsonParts(rest);
+  const parsed = whole === undefined ? undefined : parseJson(rest.slice(0, whole.range.end));
+  return parsed?.ok === true ? { ok: true, value: parsed.value, end: start + whole!.range.end } : literal;
+}
+
 /** Up to the next argument, or the end of the call. */
 const BARE = /[^'"()[\]{}=\n]*?(?=\s*(?:,\s*[\w-]+\s*=|\)\s*(?:[\],]|->|$)))/y;
 
 function readValue(text: string, start: number, mayBeBare: boolean): ReturnType<typeof parsePythonLiteral> {
   const word = JSON_WORDS.find(([name]) => text.startsWith(name, start) && !/\w/.test(text[start + name.length] ?? ""));
   if (word !== undefined) return { ok: true, value: word[1], end: start + word[0].length };
-  const literal = parsePythonLiteral(text, start);
+  const literal = readLiteral(text, start);
   if (!mayBeBare || (literal.ok && /[,)]/.test(text[skip(text, literal.end)] ?? ""))) return literal;
   BARE.lastIndex = start;
   const bare = BARE.exec(text)?.[0] ?? "";

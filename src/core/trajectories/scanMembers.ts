@@ -20,7 +20,8 @@ export function createMemberScanner({ maxRowBytes = MAX_ROW_BYTES }: { readonly 
   let parts: Uint8Array[] = [];
   let [length, start] = [0, 0];
   let base = 0;
-  let state: "before" | "between" | "member" | "after" = "before";
+  /** `lost`: in a member whose quotes do not pair up, on the way to the next one. */
+  let state: "before" | "between" | "member" | "lost" | "after" = "before";
   let depth = 0;
   let [isInString, isEscaped] = [false, false];
   let column = 0;
@@ -74,10 +75,14 @@ export function createMemberScanner({ maxRowBytes = MAX_ROW_BYTES }: { readonly 
       const c = chunk[i]!;
       const startsLine = isLineBlank && !isBlank(c) && column === memberColumn;
       // a quote in the column of the members: what came before it was not closed
-      if (state === "member" && startsLine && c === QUOTE && memberColumn > 0 && (depth > 0 || isInString)) {
+      const isNext =
+        startsLine && c === QUOTE && memberColumn > 0 && (state === "lost" || (state === "member" && (depth > 0 || isInString)));
+      if (isNext) {
         take(i);
         emit(false);
       }
+      // a string of valid JSON holds no line break
+      if (state === "member" && isInString && c === LF && memberColumn > 0) state = "lost";
       if (state === "member") {
         if (isInString) {
           if (isEscaped) isEscaped = false;
@@ -94,6 +99,8 @@ export function createMemberScanner({ maxRowBytes = MAX_ROW_BYTES }: { readonly 
             if (c !== COMMA) state = "after";
           }
         }
+      } else if (state === "lost") {
+        // the next member is all that is looked for
       } else if (state === "before") {
         if (c === 0x7b) state = "between";
       } else if (!isBlank(c) && c !== COMMA && !(state === "between" && CLOSE.has(c))) {
@@ -107,7 +114,7 @@ export function createMemberScanner({ maxRowBytes = MAX_ROW_BYTES }: { readonly 
         if (!isBlank(c)) isLineBlank = false;
       }
     }
-    if (state === "member") take(chunk.length);
+    if (state === "member" || state === "lost") take(chunk.length);
     base += chunk.length;
   }
 
@@ -119,7 +126,7 @@ export function createMemberScanner({ maxRowBytes = MAX_ROW_BYTES }: { readonly 
     },
     finish() {
       found = [];
-      if (state === "member") emit(true);
+      if (state === "member" || state === "lost") emit(state === "member");
       else if (state === "between") {
         // the object was never closed: members may be missing
         [start, length] = [base, 0];

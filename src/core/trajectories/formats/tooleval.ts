@@ -36,13 +36,18 @@ interface Node {
 }
 
 function readAnswer(row: JsonObject): TrajectoryContent {
-  const { qid, query, available_tools: recordedTools = [], answer, ...fields } = row;
-  if (!isObject(answer)) return refuseShape(`"answer" is ${nameOf(answer)}, not an object`);
-  const { method, final_answer: finalAnswer, answer_details: details } = answer;
+  const { qid, query, available_tools: recordedTools = [], answer: recorded, ...fields } = row;
+  if (!isObject(recorded)) return refuseShape(`"answer" is ${nameOf(recorded)}, not an object`);
+  const { method, final_answer: finalAnswer, answer_details: details } = recorded;
   if (!Array.isArray(details)) return refuseShape(`"answer_details" is ${nameOf(details)}, not a list`);
   const turns: Turn[] = [];
   let thoughts: string[] = [];
   const chain = chainOf(details);
+  // words that no call followed are an answer
+  const answer = (): void => {
+    if (thoughts.length > 0) turns.push({ role: "assistant", calls: [], answer: thoughts.join("\n") });
+    thoughts = [];
+  };
   if (typeof query === "string" && !chain.some((node) => node.role === "user")) turns.push({ role: "user", content: query });
   for (const [i, { role, message }] of chain.entries()) {
     const where = `node ${i} of "answer_details"`;
@@ -54,12 +59,14 @@ function readAnswer(row: JsonObject): TrajectoryContent {
     if (message !== null && message !== undefined && typeof message !== "string")
       return refuseShape(`the message of ${where} is ${nameOf(message)}, not text`);
     if (role === "assistant") thoughts.push(message ?? "");
-    else if (role === "user") turns.push({ role: "user", content: message ?? "" });
-    else if (role !== "system")
+    else if (role === "user") {
+      answer();
+      turns.push({ role: "user", content: message ?? "" });
+    } else if (role !== "system")
       return refuseShape(`${where} has the role ${typeof role === "string" ? `"${role.slice(0, 40)}"` : nameOf(role)}`);
     else if (typeof message === "string" && message !== "") turns.push({ role: "system", content: message });
   }
-  if (thoughts.length > 0) turns.push({ role: "assistant", calls: [], answer: thoughts.join("\n") });
+  answer();
   if (!turns.some((turn) => turn.role === "assistant")) throw new RowRefusal("E_ROW_NO_ASSISTANT");
   const facts: JsonObject = {
     qid: qid!,
