@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JsonValue } from "#contracts/json.ts";
+import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
 import { readFile, settledRows, upTo, writeFile, writeFiles } from "./formatsTesting.ts";
 
@@ -95,7 +95,7 @@ describe("Hermes rows", () => {
 
 describe("rows in Hugging Face's spelling", () => {
   const call = { type: "function", function: { name: "find", arguments: { q: 1 } } };
-  const row = {
+  const row: JsonObject = {
     messages: [
       { role: "user", content: "x" },
       { role: "assistant", tool_calls: [call] },

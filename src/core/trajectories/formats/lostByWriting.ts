@@ -50,6 +50,7 @@ export function differencesIn(content: TrajectoryContent, back: TrajectoryConten
       "turns-rearranged",
       `${content.turns.length} turns come back as ${back.turns.length}, or in other roles: ${rows} have another order of turns.`,
     );
+    if (!sameJson(weightsOf(content), weightsOf(back))) lost("weights-dropped", `${rows} do not say how much turns count in the loss.`);
     return changes;
   }
   for (const [rule, what, of] of PARTS) {
@@ -61,6 +62,8 @@ export function differencesIn(content: TrajectoryContent, back: TrajectoryConten
   }
   return changes;
 }
+
+const weightsOf = ({ turns }: TrajectoryContent): JsonValue => turns.flatMap((turn) => assistant(turn)?.weight ?? []);
 
 const assistant = (turn: Turn): AssistantTurn | undefined => (turn.role === "assistant" ? turn : undefined);
 
