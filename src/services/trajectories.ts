@@ -9,11 +9,18 @@ import { continueIndexing } from "./startIndexing.ts";
 /** Conditions that need what the index job derives. */
 const INDEXED_CONDITIONS = ["text", "tool", "finding", "unreadable", "turns", "calls"] as const;
 
-export function listTrajectories(core: Core, filter: TrajectoryFilter, offset: number, limit: number): TrajectoryPage {
+/** `keep`: trajectories that stay in the list whatever the filter says of them now. */
+export function listTrajectories(
+  core: Core,
+  filter: TrajectoryFilter,
+  offset: number,
+  limit: number,
+  keep: readonly string[] = [],
+): TrajectoryPage {
   const { lists, trajectories } = core.store;
   const indexComplete = isIndexed(core.store);
   if (!indexComplete && INDEXED_CONDITIONS.some((key) => filter[key] !== undefined)) continueIndexing(core);
-  const { total, numbers } = lists.page(filter, offset, limit);
+  const { total, numbers } = lists.page(filter, offset, limit, numbersOf(keep));
   return { total, offset, rows: trajectories.summaries(numbers), indexComplete };
 }
 
@@ -37,4 +44,10 @@ export function getTrajectory(core: Core, id: string, forAuthor?: string): Traje
     review: { status: state.status, assignee: annotators.nameOf(state.assigneeId), annotations: annotations.read(state.annotationsId) },
     draft: forAuthor === undefined ? null : drafts.get(requireNumber("trajectory", id), forAuthor),
   };
+}
+
+const numbersOf = (ids: readonly string[]): readonly number[] => ids.map((id) => requireNumber("trajectory", id));
+
+export function offsetOfTrajectory(core: Core, id: string, filter: TrajectoryFilter, keep: readonly string[] = []): number | null {
+  return core.store.lists.offsetOf(id, filter, numbersOf(keep));
 }

@@ -104,6 +104,10 @@ describe("lists", () => {
     expect(store.lists.offsetOf("T-00008", { split: "validation" })).toBe(3);
     expect(store.lists.offsetOf("T-00008", { split: "train" })).toBeNull();
     expect(store.lists.offsetOf("no id", {})).toBeNull();
+    // what is kept stays at its place among the others, once
+    expect(store.lists.page({ split: "validation" }, 1, 3, [5, 4])).toEqual({ total: 6, numbers: [4, 5, 6] });
+    expect(store.lists.page({ source: "nowhere" }, 0, 9, [3])).toEqual({ total: 1, numbers: [3] });
+    expect(store.lists.offsetOf("T-00005", { split: "validation" }, [5])).toBe(2);
     expect(store.trajectories.summaries([9, 2]).map((row) => [row.id, row.title, row.source])).toEqual([
       ["T-00009", "question 8", "two.jsonl"],
       ["T-00002", "question 1", "one.jsonl"],

@@ -69,9 +69,9 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
   };
 
   return {
-    /** Reads only: the page of a filtered list, in order of id. */
-    page(filter: TrajectoryFilter, offset: number, limit: number): TrajectoryList {
-      const numbers = numbersOf(filter);
+    /** Reads only: the page of a filtered list, in order of id. What is named in `keep` stays in it, whatever became of it. */
+    page(filter: TrajectoryFilter, offset: number, limit: number, keep: readonly number[] = []): TrajectoryList {
+      const numbers = withKept(numbersOf(filter), keep);
       return { total: numbers.length, numbers: [...numbers.subarray(offset, Math.min(numbers.length, offset + limit))] };
     },
 
@@ -81,9 +81,9 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
     },
 
     /** Reads only: how many trajectories precede one in a filtered list; null where the filter leaves it out. */
-    offsetOf(id: string, filter: TrajectoryFilter): number | null {
+    offsetOf(id: string, filter: TrajectoryFilter, keep: readonly number[] = []): number | null {
       const number = numberOfId("trajectory", id);
-      const numbers = numbersOf(filter);
+      const numbers = withKept(numbersOf(filter), keep);
       if (number === null || numbers.length === 0) return null;
       const place = placeOf(numbers, numbers.length, number);
       return numbers[place] === number ? place : null;
@@ -109,4 +109,17 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
       readAnnotations();
     },
   };
+}
+
+/** Ascending numbers with others among them. */
+function withKept(numbers: Int32Array, keep: readonly number[]): Int32Array {
+  if (keep.length === 0) return numbers;
+  const missing = [...new Set(keep)].filter(
+    (number) => numbers.length === 0 || numbers[placeOf(numbers, numbers.length, number)] !== number,
+  );
+  if (missing.length === 0) return numbers;
+  const all = new Int32Array(numbers.length + missing.length);
+  all.set(numbers);
+  all.set(missing, numbers.length);
+  return all.sort();
 }

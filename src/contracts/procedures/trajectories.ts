@@ -132,9 +132,12 @@ export interface TokensOfTrajectory {
   readonly countBySegment: Readonly<Partial<Record<Segment, { readonly tokens: number; readonly trained: number }>>>;
 }
 
+/** Trajectories that stay in the list whether or not the filter still lets them through: what somebody has just decided does not jump away. */
+const keep = z.array(z.string().max(20)).max(10_000).optional();
+
 export const trajectories = {
   list: oc
-    .input(z.object({ filter: trajectoryFilterSchema, offset: z.int().nonnegative(), limit: z.int().min(1).max(500) }))
+    .input(z.object({ filter: trajectoryFilterSchema, offset: z.int().nonnegative(), limit: z.int().min(1).max(500), keep }))
     .output(output<TrajectoryPage>()),
   facets: oc.input(z.object({ filter: trajectoryFilterSchema })).output(output<TrajectoryFacets>()),
   get: oc.input(z.object({ id: z.string(), author: annotatorSchema.optional() })).output(output<TrajectoryDetail>()),
@@ -146,7 +149,9 @@ export const trajectories = {
     .input(z.object({ id: z.string(), content: trajectoryContentSchema.optional() }))
     .output(output<{ readonly fixes: Readonly<Record<number, readonly CallFix[]>> }>()),
   /** Position of a trajectory in a filtered list, so that the list can scroll to it; null if the filter leaves it out. */
-  offsetOf: oc.input(z.object({ id: z.string(), filter: trajectoryFilterSchema })).output(output<{ readonly offset: number | null }>()),
+  offsetOf: oc
+    .input(z.object({ id: z.string(), filter: trajectoryFilterSchema, keep }))
+    .output(output<{ readonly offset: number | null }>()),
   tokens: oc
     .input(
       z.object({

@@ -19,6 +19,7 @@ export const ICONS = {
   check: "M3 8.4l3.2 3.2L13 4.8",
   folder: "M1.8 4.2h4.4l1.4 1.6h6.6v7H1.8z",
   file: "M4 1.8h5l3 3v9.4H4zM9 1.8v3h3",
+  undo: "M5 2.5L2 5.5l3 3M2.3 5.5h7.2a4 4 0 010 8H5",
   up: "M8 13V3.5M4 7l4-4 4 4",
   back: "M13 8H3.5M7 4L3 8l4 4",
   table: "M2 3h12v10H2zM2 6.5h12M6.5 3v10",

@@ -1,16 +1,18 @@
 /** @file Procedures of trajectories and their tokens. */
 import { listFixes } from "../changes/listFixes.ts";
-import { getTrajectory, listTrajectories } from "../trajectories.ts";
+import { getTrajectory, listTrajectories, offsetOfTrajectory } from "../trajectories.ts";
 import { tokensOfTrajectory } from "../tokensOfTrajectory.ts";
 import { base } from "./base.ts";
 
 export const trajectories = {
-  list: base.trajectories.list.handler(({ context, input }) => listTrajectories(context.core, input.filter, input.offset, input.limit)),
+  list: base.trajectories.list.handler(({ context, input }) =>
+    listTrajectories(context.core, input.filter, input.offset, input.limit, input.keep),
+  ),
   facets: base.trajectories.facets.handler(({ context, input }) => context.core.store.lists.facets(input.filter)),
   get: base.trajectories.get.handler(({ context, input }) => getTrajectory(context.core, input.id, input.author)),
   fixes: base.trajectories.fixes.handler(({ context, input }) => listFixes(context.core, input.id, input.content)),
   tokens: base.trajectories.tokens.handler(({ context, input }) => tokensOfTrajectory(context.core, input)),
   offsetOf: base.trajectories.offsetOf.handler(({ context, input }) => ({
-    offset: context.core.store.lists.offsetOf(input.id, input.filter),
+    offset: offsetOfTrajectory(context.core, input.id, input.filter, input.keep),
   })),
 };

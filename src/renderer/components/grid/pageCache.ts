@@ -44,6 +44,11 @@ export class PageCache<Row> {
     return this.#pages.get(Math.floor(index / this.#options.pageSize))?.[index % this.#options.pageSize];
   }
 
+  /** All rows that are here. */
+  *rows(): Generator<Row, void, void> {
+    for (const rows of this.#pages.values()) yield* rows;
+  }
+
   async load(page: number): Promise<void> {
     if (this.#inFlight.has(page) || this.#pages.has(page)) return;
     this.#inFlight.add(page);

@@ -38,10 +38,15 @@ export function useTrajectoryList() {
   const error = shallowRef<AppError | null>(null);
   const isLoading = ref(false);
   const indexComplete = ref(true);
+  /** By how many the list has grown since it was opened; below 0: so many unread rows no longer pass the filter. */
   const numNew = ref(0);
   let cache: PageCache<TrajectorySummary> | null = null;
   /** Kept on screen until the first page of a new filter has come. */
   let shownCache: PageCache<TrajectorySummary> | null = null;
+
+  /** Rows that were read stay at their places, also where a decision takes them out of the filter, until the list is opened anew. */
+  const idsOf = (rows: PageCache<TrajectorySummary> | null): string[] =>
+    isFiltered.value && rows !== null ? Array.from(rows.rows(), ({ id }) => id) : [];
 
   function open(): void {
     cache?.close();
@@ -52,7 +57,7 @@ export function useTrajectoryList() {
       pageSize: PAGE_SIZE,
       maxPages: MAX_PAGES,
       fetchPage: async (offset, limit) => {
-        const page = await client.trajectories.list({ filter: wanted, offset, limit });
+        const page = await client.trajectories.list({ filter: wanted, offset, limit, keep: idsOf(mine) });
         indexComplete.value = page.indexComplete;
         return page;
       },
@@ -76,9 +81,8 @@ export function useTrajectoryList() {
     timer = undefined;
     if (!total.value) return open();
     try {
-      const { total: now } = await client.trajectories.list({ filter: filter.value, offset: 0, limit: 1 });
-      numNew.value = Math.max(0, now - (total.value ?? 0));
-      if (now < (total.value ?? 0)) open();
+      const { total: now } = await client.trajectories.list({ filter: filter.value, offset: 0, limit: 1, keep: idsOf(cache) });
+      numNew.value = now - (total.value ?? 0);
     } catch {
       // The list itself says what is wrong; a missed count is offered with the next news.
     }
@@ -105,7 +109,8 @@ export function useTrajectoryList() {
     version,
     rowAt: (index: number): TrajectorySummary | undefined => shownCache?.rowAt(index),
     peek: (index: number): TrajectorySummary | undefined => shownCache?.peek(index),
-    offsetOf: async (id: string): Promise<number | null> => (await client.trajectories.offsetOf({ id, filter: filter.value })).offset,
+    offsetOf: async (id: string): Promise<number | null> =>
+      (await client.trajectories.offsetOf({ id, filter: filter.value, keep: idsOf(cache) })).offset,
     retry: () => cache?.retry(),
     reload: open,
   };
