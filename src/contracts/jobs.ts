@@ -13,6 +13,7 @@ export const JOB_KINDS = [
   "change",
   "freeze",
   "merge",
+  "preview",
 ] as const;
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "stopping", "done", "failed", "cancelled", "interrupted"] as const;
 

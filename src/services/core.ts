@@ -75,6 +75,7 @@ export function openCore(options: CoreOptions): Core {
   try {
     store = openStore(paths.database);
     store.runs.interruptActive();
+    store.previews.removeUnfinished();
   } catch (error) {
     lock.release();
     throw AppError.from(error);

@@ -14,6 +14,7 @@ export type DataTask =
   | { readonly type: "import"; readonly files: readonly InputFile[]; readonly format: ImportFormat | null; readonly sourcesDir: string }
   | { readonly type: "index" }
   | { readonly type: "change"; readonly changeId: number }
+  | { readonly type: "preview"; readonly previewId: number }
   | { readonly type: "freeze"; readonly name: string; readonly note: string; readonly author: string }
   | ({ readonly type: "merge" } & MergeTask)
   | ({ readonly type: "model export" } & ModelExportTask)

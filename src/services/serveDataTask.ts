@@ -3,6 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { AppError } from "#contracts/errors.ts";
 import { openWorkerStore, type Store } from "#store/index.ts";
 import { applyChange } from "./changes/applyChange.ts";
+import { walkPreview } from "./changes/walkPreview.ts";
 import { CONTROL, type DataTask, type DataWorkerInput, type FromDataWorker, type TaskControl } from "./dataTask.ts";
 import { exportFiles } from "./exportFiles.ts";
 import { exportModelFiles } from "./exportModelFiles.ts";
@@ -35,6 +36,8 @@ function run(store: Store, task: DataTask, control: TaskControl, entry: string):
       return applyChange(store, task.changeId, control);
     case "merge":
       return mergeWorkspace(store, task, control);
+    case "preview":
+      return walkPreview(store, task.previewId, control);
     case "freeze":
       return store.transaction(() => store.dataVersions.freeze({ ...task, at: new Date().toISOString() }));
     case "export":

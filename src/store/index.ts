@@ -11,6 +11,7 @@ import { evaluationRepository } from "./evaluations.ts";
 import { failureRepository } from "./failures.ts";
 import { jobRepository } from "./jobs.ts";
 import { databaseError, openDatabase, openWorkerConnection, type Db } from "./openDatabase.ts";
+import { previewRepository } from "./previews.ts";
 import { runPointRepository } from "./runPoints.ts";
 import { runRepository } from "./runs.ts";
 import { searchIndex } from "./searchIndex.ts";
@@ -53,6 +54,7 @@ function storeOver(db: Db, path: string) {
     annotations: annotationRepository(db),
     changes,
     conflicts: conflictRepository(db),
+    previews: previewRepository(db),
     drafts: draftRepository(db),
     dataVersions: dataVersionRepository(db, changes),
     jobs: jobRepository(db),

@@ -1,6 +1,8 @@
 /** @file Commands that change trajectories, and their history. */
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
+import { CONTENT_OPERATIONS } from "../bulk.ts";
+import type { Preview, PreviewPage } from "../preview.ts";
 import { operationSchema, type Change, type RevisionEntry, type StartedChange } from "../changes.ts";
 import type { DataVersion, VersionDiff } from "../dataVersions.ts";
 import type { MergeConflictView } from "../merging.ts";
@@ -13,6 +15,8 @@ import { trajectoryFilterSchema } from "./trajectories.ts";
 export const selectionSchema = z.union([
   z.object({ ids: z.array(z.string()).max(10_000) }),
   z.object({ filter: trajectoryFilterSchema, except: z.array(z.string()).max(10_000).default([]) }),
+  /** What a preview found to change: the same operation then does just what it showed. */
+  z.object({ preview: z.int(), except: z.array(z.string()).max(10_000).default([]) }),
 ]);
 export type Selection = z.infer<typeof selectionSchema>;
 
@@ -28,6 +32,14 @@ export const changes = {
     .output(output<readonly Change[]>()),
   /** What undo and redo would do now. */
   next: oc.input(z.object({ author: annotatorSchema })).output(output<{ readonly undo: Change | null; readonly redo: Change | null }>()),
+  /** Looks what an operation on contents would do, at once or as a job; nothing is changed. */
+  preview: oc
+    .input(z.object({ selection: selectionSchema, operation: z.discriminatedUnion("type", [...CONTENT_OPERATIONS]) }))
+    .output(output<Preview>()),
+  /** A page of it, exceptions first. */
+  previewPage: oc
+    .input(z.object({ id: z.int(), offset: z.int().nonnegative(), limit: z.int().min(1).max(500) }))
+    .output(output<PreviewPage>()),
   apply: oc.input(z.object({ selection: selectionSchema, operation: operationSchema, ...byAuthor })).output(output<StartedChange>()),
   undo: oc.input(z.object({ author: annotatorSchema, request })).output(output<StartedChange>()),
   redo: oc.input(z.object({ author: annotatorSchema, request })).output(output<StartedChange>()),

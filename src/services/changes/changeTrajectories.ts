@@ -8,11 +8,11 @@ import type { Operation, StartedChange } from "#contracts/changes.ts";
 import { AppError } from "#contracts/errors.ts";
 import type { Selection } from "#contracts/procedures/changes.ts";
 import type { StoredChange } from "#store/index.ts";
-import { requireNumber } from "#store/ids.ts";
 import type { Core } from "../core.ts";
 import { runDataTask } from "../runDataTask.ts";
 import { indexSoon } from "../startIndexing.ts";
 import { applyNext } from "./applyChange.ts";
+import { chosenBy } from "./chosenBy.ts";
 import { requireValid } from "./bulkEditOf.ts";
 import { changeTitle } from "./changeTitle.ts";
 
@@ -110,13 +110,6 @@ export function shown({ operation: _operation, ...change }: StoredChange) {
 export function trajectoriesChanged(core: Core): void {
   core.jobs.news.rowsChanged("trajectories", "changes");
   indexSoon(core);
-}
-
-function chosenBy(core: Core, selection: Selection): readonly number[] {
-  if ("ids" in selection)
-    return selection.ids.map((id) => core.store.changes.state(requireNumber("trajectory", id)) && requireNumber("trajectory", id));
-  const except = new Set(selection.except.map((id) => requireNumber("trajectory", id)));
-  return core.store.lists.page(selection.filter, 0, Infinity).numbers.filter((number) => !except.has(number));
 }
 
 /** The job of a change; started again, it goes on where it was. */

@@ -1,5 +1,6 @@
 /** @file Procedures of changes, editing and review. */
 import { changeTrajectories, reverseChange, shown } from "../changes/changeTrajectories.ts";
+import { readPreview, startPreview } from "../changes/previewChange.ts";
 import { contentOfRevision, dropDraft, historyOf, restoreRevision, reviseTrajectory, saveDraft } from "../changes/reviseTrajectory.ts";
 import { startFreeze } from "../freezeVersion.ts";
 import { listConflicts, resolveConflict, startMerge } from "../merge/startMerge.ts";
@@ -14,6 +15,10 @@ export const changes = {
     undo: orNull(context.core.store.changes.next(input.author, "undo"), shown),
     redo: orNull(context.core.store.changes.next(input.author, "redo"), shown),
   })),
+  preview: base.changes.preview.handler(({ context, input }) => startPreview(context.core, input.selection, input.operation)),
+  previewPage: base.changes.previewPage.handler(({ context, input: { id, offset, limit } }) =>
+    readPreview(context.core, id, offset, limit),
+  ),
   apply: base.changes.apply.handler(({ context, input }) => changeTrajectories(context.core, input.selection, input.operation, input)),
   undo: base.changes.undo.handler(({ context, input }) => reverseChange(context.core, "undo", input)),
   redo: base.changes.redo.handler(({ context, input }) => reverseChange(context.core, "redo", input)),

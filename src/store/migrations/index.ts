@@ -5,5 +5,6 @@ import { runEngine } from "./003-run-engine.ts";
 import { editing } from "./004-editing.ts";
 import { contentFacts } from "./005-content-facts.ts";
 import { conflicts } from "./006-conflicts.ts";
+import { previews } from "./007-previews.ts";
 
-export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts, conflicts];
+export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts, conflicts, previews];
