@@ -35,15 +35,19 @@ export function alphaTerms(units: readonly CodedUnit[], distances: DistanceTable
  * (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", sections B to D.) `m_u` answers lie in unit u, `n_c` of all `n`
  * answers are the value c; units of fewer than two answers count nowhere. 1: perfect agreement; 0: what chance would give.
  *
- * @param groups  terms of groups of units, a group as often as it was drawn
+ * @param groups  terms of groups of units
+ * @param weights how often each group counts; absent: once
  * @returns null where it is undefined: nothing to pair, or one value only (D_e = 0)
  */
-export function alphaOf(groups: Iterable<AlphaTerms>, distances: DistanceTable): number | null {
+export function alphaOf(groups: readonly AlphaTerms[], distances: DistanceTable, weights?: ArrayLike<number>): number | null {
   const counts = new Float64Array(distances.length);
   let observed = 0;
-  for (const group of groups) {
-    observed += group.observed;
-    for (let i = 0; i < group.counts.length; i += 2) counts[group.counts[i]!]! += group.counts[i + 1]!;
+  for (let g = 0; g < groups.length; g++) {
+    const weight = weights === undefined ? 1 : weights[g]!;
+    if (weight === 0) continue;
+    const group = groups[g]!;
+    observed += weight * group.observed;
+    for (let i = 0; i < group.counts.length; i += 2) counts[group.counts[i]!]! += weight * group.counts[i + 1]!;
   }
   let numAnswers = 0;
   let expected = 0;

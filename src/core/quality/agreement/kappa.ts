@@ -9,21 +9,25 @@ export type PairedAnswers = readonly number[];
  * (Cohen 1960, equation 1.) p_o is the share of places where both chose the same, p_k+ and p_+k how often the first and the second
  * chose k. Unweighted: answers are the same or not.
  *
- * @param groups  answers of groups of places, a group as often as it was drawn
+ * @param groups  answers of groups of places
+ * @param weights how often each group counts; absent: once
  * @returns null where it is undefined: no places, or both gave one and the same answer everywhere (p_c = 1)
  */
-export function kappaOf(groups: Iterable<PairedAnswers>, numValues: number): number | null {
+export function kappaOf(groups: readonly PairedAnswers[], numValues: number, weights?: ArrayLike<number>): number | null {
   const first = new Float64Array(numValues);
   const second = new Float64Array(numValues);
   let numSame = 0;
   let numPlaces = 0;
-  for (const answers of groups) {
+  for (let g = 0; g < groups.length; g++) {
+    const weight = weights === undefined ? 1 : weights[g]!;
+    const answers = groups[g]!;
     for (let i = 0; i < answers.length; i += 2) {
-      const [a, b] = [answers[i]!, answers[i + 1]!];
-      first[a]! += 1;
-      second[b]! += 1;
-      numPlaces += 1;
-      if (a === b) numSame += 1;
+      const a = answers[i]!;
+      const b = answers[i + 1]!;
+      first[a]! += weight;
+      second[b]! += weight;
+      numPlaces += weight;
+      if (a === b) numSame += weight;
     }
   }
   let byChance = 0;

@@ -11,9 +11,9 @@ import type { LabelQuestion } from "#contracts/review.ts";
 import { optionsKey } from "../../trajectories/labelPlace.ts";
 import { mixSeeds } from "../../trajectories/seededRandom.ts";
 import { alphaOf, alphaTerms, type DistanceTable } from "./alpha.ts";
-import { bootstrapInterval } from "./bootstrap.ts";
+import { bootstrapIntervals, type Interval, type Statistic } from "./bootstrap.ts";
 import { masi, nominal } from "./distance.ts";
-import { kappaOf, type PairedAnswers } from "./kappa.ts";
+import { kappaOf } from "./kappa.ts";
 import { isIndependent, secondPassOf, unitsOf, type LabelledTrajectory, type Unit } from "./units.ts";
 
 /** Same labels and seed, same numbers, whatever the order of the trajectories' annotators. */
@@ -29,35 +29,32 @@ export function measureAgreement(trajectories: readonly LabelledTrajectory[], qu
     const codes = everybody.filter((annotator) => answers.has(annotator)).map((annotator) => values.codeOf(answers.get(annotator)!));
     return codes.length < 2 ? undefined : codes;
   });
+  const alphas = independent.classes.map((group) => alphaTerms(group, distances));
+  const [alpha, percent] = estimates(independent, [(weights) => alphaOf(alphas, distances, weights), shareOfSame(independent)], seed);
+
   const pairOf = (first: string, second: string, names: PairAgreement["annotators"]): PairAgreement => {
-    const groups = groupsOf(units, ({ answers }) => {
+    const both = groupsOf(units, ({ answers }) => {
       const [a, b] = [answers.get(first), answers.get(second)];
       return a === undefined || b === undefined ? undefined : [values.codeOf(a), values.codeOf(b)];
     });
-    const paired: readonly PairedAnswers[] = groups.map((group) => group.flat());
+    const paired = both.classes.map((group) => group.flat());
+    const [kappa, percent] = estimates(both, [(weights) => kappaOf(paired, values.options.length, weights), shareOfSame(both)], seed);
     return {
       annotators: names,
-      numUnits: groups.flat().length,
-      numTrajectories: groups.length,
-      percent: estimate(groups.map(sameAnswers), shareOf, seed),
-      kappa:
-        question.kind === "multiple"
-          ? { value: null, interval: null, gap: "several-answers" }
-          : estimate(paired, (drawn) => kappaOf(drawn, values.options.length), seed),
+      numUnits: both.numUnits,
+      numTrajectories: both.numTrajectories,
+      percent: percent!,
+      kappa: question.kind === "multiple" ? { value: null, interval: null, gap: "several-answers" } : kappa!,
     };
   };
   return {
     question,
     distance: distanceName,
     annotators: everybody,
-    numUnits: independent.flat().length,
-    numTrajectories: independent.length,
-    percent: estimate(independent.map(sameAnswers), shareOf, seed),
-    alpha: estimate(
-      independent.map((group) => alphaTerms(group, distances)),
-      (drawn) => alphaOf(drawn, distances),
-      seed,
-    ),
+    numUnits: independent.numUnits,
+    numTrajectories: independent.numTrajectories,
+    percent: percent!,
+    alpha: alpha!,
     pairs: everybody.flatMap((first, i) => everybody.slice(i + 1).map((second) => pairOf(first, second, [first, second]))),
     selfAgreement: everybody
       .map((annotator) => pairOf(annotator, secondPassOf(annotator), [annotator, annotator]))
@@ -75,21 +72,50 @@ function valuesOf(units: readonly Unit[]): {
   return { options: [...options.values()], codeOf: (each) => codes.get(optionsKey(each))! };
 }
 
-/** The coded units of each trajectory that has any: what a bootstrap draws. */
-function groupsOf(units: readonly Unit[], codesOf: (unit: Unit) => readonly number[] | undefined): readonly (readonly number[])[][] {
+/** The coded units of each trajectory that has any; trajectories with the same ones are a class. */
+interface Groups {
+  readonly classes: readonly (readonly (readonly number[])[])[];
+  readonly sizes: readonly number[];
+  readonly numTrajectories: number;
+  readonly numUnits: number;
+}
+
+function groupsOf(units: readonly Unit[], codesOf: (unit: Unit) => readonly number[] | undefined): Groups {
   const groups = new Map<string, (readonly number[])[]>();
+  let numUnits = 0;
   for (const unit of units) {
     const codes = codesOf(unit);
     if (codes === undefined) continue;
-    const group = groups.get(unit.trajectoryId) ?? [];
-    groups.set(unit.trajectoryId, group);
-    group.push(codes);
+    numUnits++;
+    const group = groups.get(unit.trajectoryId);
+    if (group === undefined) groups.set(unit.trajectoryId, [codes]);
+    else group.push(codes);
   }
-  return [...groups.values()];
+  const classes = new Map<string, { readonly group: readonly (readonly number[])[]; size: number }>();
+  for (const group of groups.values()) {
+    const key = group.map((codes) => codes.join()).join(";");
+    const known = classes.get(key);
+    if (known === undefined) classes.set(key, { group, size: 1 });
+    else known.size++;
+  }
+  const all = [...classes.values()];
+  return { classes: all.map(({ group }) => group), sizes: all.map(({ size }) => size), numTrajectories: groups.size, numUnits };
 }
 
-/** Pairs of answers at the same place, and how many of them are equal. */
-function sameAnswers(group: readonly (readonly number[])[]): { readonly numSame: number; readonly numPairs: number } {
+/** Percent agreement: equal pairs of answers over all pairs of answers at the same place. */
+function shareOfSame({ classes }: Groups): Statistic {
+  const counts = classes.map(countPairs);
+  return (weights) => {
+    let [numSame, numPairs] = [0, 0];
+    for (const [k, count] of counts.entries()) {
+      numSame += weights[k]! * count.numSame;
+      numPairs += weights[k]! * count.numPairs;
+    }
+    return numPairs === 0 ? null : numSame / numPairs;
+  };
+}
+
+function countPairs(group: readonly (readonly number[])[]): { readonly numSame: number; readonly numPairs: number } {
   let [numSame, numPairs] = [0, 0];
   for (const codes of group) {
     for (let i = 0; i < codes.length; i++) {
@@ -102,35 +128,24 @@ function sameAnswers(group: readonly (readonly number[])[]): { readonly numSame:
   return { numSame, numPairs };
 }
 
-/** Percent agreement: equal pairs of answers over all pairs of answers at the same place. */
-function shareOf(groups: Iterable<{ readonly numSame: number; readonly numPairs: number }>): number | null {
-  let [numSame, numPairs] = [0, 0];
-  for (const group of groups) {
-    numSame += group.numSame;
-    numPairs += group.numPairs;
-  }
-  return numPairs === 0 ? null : numSame / numPairs;
+function estimates({ sizes, numTrajectories }: Groups, statistics: readonly Statistic[], seed: number): readonly AgreementEstimate[] {
+  const all = Uint32Array.from(sizes);
+  const values = statistics.map((statistic) => statistic(all));
+  const options = { seed: mixSeeds(seed, numTrajectories), numResamples: NUM_RESAMPLES };
+  const intervals = numTrajectories < MIN_TRAJECTORIES ? [] : bootstrapIntervals(sizes, statistics, options);
+  return values.map((value, i) => estimate(value, intervals[i] ?? null, numTrajectories));
 }
 
-function estimate<Group>(
-  groups: readonly Group[],
-  statisticOf: (groups: Iterable<Group>) => number | null,
-  seed: number,
-): AgreementEstimate {
-  const value = statisticOf(groups);
-  const lacking = (gap: AgreementGap): AgreementEstimate => ({ value, interval: null, gap });
-  if (groups.length === 0) return lacking("no-units");
-  if (value === null) return lacking("one-answer-only");
-  if (groups.length < MIN_TRAJECTORIES) return lacking("too-few");
-  const options = { seed: mixSeeds(seed, groups.length), numResamples: NUM_RESAMPLES };
-  const drawnGroups: Group[] = [];
-  const interval = bootstrapInterval(
-    groups.length,
-    (drawn) => {
-      for (let i = 0; i < drawn.length; i++) drawnGroups[i] = groups[drawn[i]!]!;
-      return statisticOf(drawnGroups);
-    },
-    options,
-  );
-  return interval === null ? lacking("no-variation") : { value, interval, gap: null };
+function estimate(value: number | null, interval: Interval | null, numTrajectories: number): AgreementEstimate {
+  const gap: AgreementGap | null =
+    numTrajectories === 0
+      ? "no-units"
+      : value === null
+        ? "one-answer-only"
+        : numTrajectories < MIN_TRAJECTORIES
+          ? "too-few"
+          : interval === null
+            ? "no-variation"
+            : null;
+  return { value, interval: gap === null ? interval : null, gap };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alphaOf, alphaTerms, type CodedUnit, type DistanceTable } from "./alpha.ts";
-import { bootstrapInterval } from "./bootstrap.ts";
+import { bootstrapIntervals } from "./bootstrap.ts";
 import { masi, nominal } from "./distance.ts";
 import { kappaOf } from "./kappa.ts";
 
@@ -107,21 +107,27 @@ describe("distances", () => {
 
 describe("the bootstrap", () => {
   const options = { seed: 3, numResamples: 2000 };
-  const values = Array.from({ length: 200 }, (_, i) => (i % 4 === 0 ? 1 : 0));
-  const meanOf = (drawn: Uint32Array): number => drawn.reduce((sum, i) => sum + values[i]!, 0) / drawn.length;
+  /** 50 clusters with a one, 150 with a zero. */
+  const meanOf = (weights: Uint32Array): number => weights[0]! / (weights[0]! + weights[1]!);
+  const intervalOf = (sizes: readonly number[], statistic: (weights: Uint32Array) => number | null, seed = 3) =>
+    bootstrapIntervals(sizes, [statistic], { ...options, seed })[0]!;
 
   it("covers what the normal approximation covers, and repeats itself by seed", () => {
-    const interval = bootstrapInterval(values.length, meanOf, options)!;
-    const half = 1.96 * Math.sqrt((0.25 * 0.75) / values.length);
+    const interval = intervalOf([50, 150], meanOf)!;
+    const half = 1.96 * Math.sqrt((0.25 * 0.75) / 200);
     expect(interval.low).toBeCloseTo(0.25 - half, 2);
     expect(interval.high).toBeCloseTo(0.25 + half, 2);
-    expect(bootstrapInterval(values.length, meanOf, options)).toEqual(interval);
-    expect(bootstrapInterval(values.length, meanOf, { ...options, seed: 4 })).not.toEqual(interval);
+    expect(intervalOf([50, 150], meanOf)).toEqual(interval);
+    expect(intervalOf([50, 150], meanOf, 4)).not.toEqual(interval);
+  });
+
+  it("draws as many clusters as there are, each time", () => {
+    bootstrapIntervals([3, 1, 4], [(weights) => (expect(weights.reduce((sum, each) => sum + each)).toBe(8), 1)], options);
   });
 
   it("says nothing where resamples do not vary, or are mostly undefined", () => {
-    expect(bootstrapInterval(30, () => 1, options)).toBeNull();
+    expect(intervalOf([30], () => 1)).toBeNull();
     let calls = 0;
-    expect(bootstrapInterval(30, () => (calls++ % 2 === 0 ? null : calls), options)).toBeNull();
+    expect(intervalOf([30], () => (calls++ % 2 === 0 ? null : calls))).toBeNull();
   });
 });
