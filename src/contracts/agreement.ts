@@ -3,6 +3,8 @@ import type { LabelPlace, LabelQuestion } from "./review.ts";
 
 /** What an annotator's answers of a blind second pass are kept under: `NAME~2`. */
 export const SECOND_PASS_SUFFIX = "~2";
+export const isSecondPass = (annotator: string): boolean => annotator.endsWith(SECOND_PASS_SUFFIX);
+export const secondPassOf = (annotator: string): string => annotator + SECOND_PASS_SUFFIX;
 
 /**
  * Below this many trajectories an estimate gets no interval and is called too few: a bootstrap over few clusters promises too much

@@ -29,6 +29,8 @@ export const operationSchema = z.discriminatedUnion("type", [
     options: z.array(z.string().max(60)).max(30),
     /** Settles a disagreement instead of answering. */
     adjudicate: z.boolean().default(false),
+    /** Answers a second time, blind: kept beside the first answer, to see how steady it was. */
+    secondPass: z.boolean().optional(),
   }),
   z.object({ type: z.literal("note"), text: z.string().min(1).max(20_000), place: labelPlaceSchema.optional() }),
   ...CONTENT_OPERATIONS,

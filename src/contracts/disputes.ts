@@ -1,4 +1,5 @@
 /** @file When annotators disagree: one definition for lists, agreement and the review screen. */
+import { isSecondPass } from "./agreement.ts";
 import { ADJUDICATED, type Label } from "./review.ts";
 
 /** One key for each question asked of each place. */
@@ -13,6 +14,8 @@ export function isDisputed(labels: readonly Label[]): boolean {
   const differing = new Set<string>();
   const settled = new Set<string>();
   for (const label of labels) {
+    // somebody's second look is no other person's answer
+    if (isSecondPass(label.annotator)) continue;
     const key = questionKey(label);
     if (label.annotator === ADJUDICATED) {
       settled.add(key);

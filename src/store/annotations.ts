@@ -1,6 +1,6 @@
 /** @file Labels and notes of a trajectory as one document, stored once by its hash: many trajectories have the same. */
 import { hash } from "node:crypto";
-import { NO_ANNOTATIONS, type Annotations, type Label, type LabelPlace, type Note } from "#contracts/review.ts";
+import { NO_ANNOTATIONS, STATUSES, type Status, type Annotations, type Label, type LabelPlace, type Note } from "#contracts/review.ts";
 import { AppError } from "#contracts/errors.ts";
 import type { Db } from "./openDatabase.ts";
 import { remembered } from "./remembered.ts";
@@ -13,6 +13,9 @@ export function annotationRepository(db: Db) {
   const find = db.prepare<[Buffer], number>("SELECT id FROM annotations WHERE hash = ?").pluck();
   const insert = db.prepare<[Buffer, string]>("INSERT INTO annotations (hash, body) VALUES (?, ?)");
   const select = db.prepare<[number], string>("SELECT body FROM annotations WHERE id = ?").pluck();
+  const selectUsed = db
+    .prepare<[], [number, number, number]>("SELECT id, annotations_id, status FROM trajectory WHERE annotations_id IS NOT NULL ORDER BY id")
+    .raw();
   const known = new Map<number, Annotations>();
 
   return {
@@ -22,6 +25,11 @@ export function annotationRepository(db: Db) {
       const body = encode(annotations);
       const bytes = hash("sha256", body, "buffer");
       return find.get(bytes) ?? Number(insert.run(bytes, body).lastInsertRowid);
+    },
+
+    /** Reads only: the trajectories that have labels or notes, with their documents' numbers. */
+    used(): readonly { readonly trajectory: number; readonly annotationsId: number; readonly status: Status }[] {
+      return selectUsed.all().map(([trajectory, annotationsId, status]) => ({ trajectory, annotationsId, status: STATUSES[status]! }));
     },
 
     /** Reads only: the document; throws `E_NOT_FOUND`. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { CONTENT_OPERATIONS } from "../bulk.ts";
 import type { Preview, PreviewPage } from "../preview.ts";
 import { operationSchema, type Change, type RevisionEntry, type StartedChange } from "../changes.ts";
+import type { Disagreement, QuestionAgreement } from "../agreement.ts";
 import type { DataVersion, VersionDiff } from "../dataVersions.ts";
 import type { MergeConflictView } from "../merging.ts";
 import { annotatorSchema, labelSchemeSchema, type LabelScheme } from "../review.ts";
@@ -86,6 +87,16 @@ export const annotators = {
 export const review = {
   scheme: oc.output(output<LabelScheme>()),
   setScheme: oc.input(labelSchemeSchema).output(output<LabelScheme>()),
+  /** Of each question that anybody answered, in the scheme's order. */
+  agreement: oc.output(output<readonly QuestionAgreement[]>()),
+  /** Places where annotators differ and nobody has settled it. */
+  disputed: oc
+    .input(z.object({ offset: z.int().nonnegative().default(0), limit: z.int().min(1).max(500).default(200) }))
+    .output(output<{ readonly total: number; readonly rows: readonly Disagreement[] }>()),
+  /** Trajectories for somebody's second look, drawn from those they have labelled once, each status in proportion. */
+  secondPass: oc
+    .input(z.object({ annotator: annotatorSchema, size: z.int().min(1).max(1000), seed: z.int().nonnegative() }))
+    .output(output<readonly string[]>()),
 };
 
 export const versions = {

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { ContentOperation } from "#contracts/bulk.ts";
+import { secondPassOf } from "#contracts/agreement.ts";
 import type { Operation } from "#contracts/changes.ts";
 import { ADJUDICATED } from "#contracts/review.ts";
 import type { Split } from "#contracts/trajectory.ts";
@@ -34,8 +35,9 @@ function apply(store: Store, { author, at }: StoredChange, operation: Operation,
     case "assign":
       return { state: { ...now, assigneeId: operation.annotator === null ? null : store.annotators.ensure(operation.annotator) } };
     case "label": {
-      const { question, place, options, adjudicate } = operation;
-      const label = { annotator: adjudicate ? ADJUDICATED : author, question, place, options };
+      const { question, place, options, adjudicate, secondPass } = operation;
+      const annotator = adjudicate ? ADJUDICATED : secondPass === true ? secondPassOf(author) : author;
+      const label = { annotator, question, place, options };
       return { state: { ...now, annotationsId: store.annotations.write(withLabel(store.annotations.read(now.annotationsId), label)) } };
     }
     case "replace":

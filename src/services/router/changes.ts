@@ -1,4 +1,5 @@
 /** @file Procedures of changes, editing and review. */
+import { chooseSecondPass, listDisagreements, readAgreement } from "../agreement.ts";
 import { changeTrajectories, reverseChange, shown } from "../changes/changeTrajectories.ts";
 import { readPreview, startPreview } from "../changes/previewChange.ts";
 import { contentOfRevision, dropDraft, historyOf, restoreRevision, reviseTrajectory, saveDraft } from "../changes/reviseTrajectory.ts";
@@ -48,6 +49,9 @@ export const annotators = {
 export const review = {
   scheme: base.review.scheme.handler(({ context }) => readScheme(context.core)),
   setScheme: base.review.setScheme.handler(({ context, input }) => writeScheme(context.core, input)),
+  agreement: base.review.agreement.handler(({ context }) => readAgreement(context.core)),
+  disputed: base.review.disputed.handler(({ context, input }) => listDisagreements(context.core, input.offset, input.limit)),
+  secondPass: base.review.secondPass.handler(({ context, input }) => chooseSecondPass(context.core, input)),
 };
 
 export const versions = {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { MIN_TRAJECTORIES } from "#contracts/agreement.ts";
+import { MIN_TRAJECTORIES, secondPassOf } from "#contracts/agreement.ts";
 import { ADJUDICATED, type Label, type LabelPlace, type LabelQuestion } from "#contracts/review.ts";
 import { findDisagreements } from "./disagreements.ts";
 import { measureAgreement } from "./measureAgreement.ts";
 import { drawSecondPass } from "./secondPass.ts";
-import { secondPassOf, type LabelledTrajectory } from "./units.ts";
+import type { LabelledTrajectory } from "./units.ts";
 
 const question = (kind: LabelQuestion["kind"], id = "quality"): LabelQuestion => ({ id, title: id, kind, scope: "turn", options: [] });
 const label = (annotator: string, option: string, place: LabelPlace = {}, id = "quality"): Label => ({

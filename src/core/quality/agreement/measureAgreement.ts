@@ -2,6 +2,7 @@
 import {
   MIN_TRAJECTORIES,
   NUM_RESAMPLES,
+  secondPassOf,
   type AgreementEstimate,
   type AgreementGap,
   type PairAgreement,
@@ -14,7 +15,7 @@ import { alphaOf, alphaTerms, type DistanceTable } from "./alpha.ts";
 import { bootstrapIntervals, type Interval, type Statistic } from "./bootstrap.ts";
 import { masi, nominal } from "./distance.ts";
 import { kappaOf } from "./kappa.ts";
-import { isIndependent, secondPassOf, unitsOf, type LabelledTrajectory, type Unit } from "./units.ts";
+import { isIndependent, unitsOf, type LabelledTrajectory, type Unit } from "./units.ts";
 
 /** Same labels and seed, same numbers, whatever the order of the trajectories' annotators. */
 export function measureAgreement(trajectories: readonly LabelledTrajectory[], question: LabelQuestion, seed: number): QuestionAgreement {

@@ -1,5 +1,5 @@
 /** @file Labels sorted by where they sit: what several annotators said of the same place. */
-import { SECOND_PASS_SUFFIX } from "#contracts/agreement.ts";
+import { isSecondPass } from "#contracts/agreement.ts";
 import { ADJUDICATED, type Annotations, type LabelPlace, type LabelQuestion } from "#contracts/review.ts";
 import { placeKey } from "../../trajectories/labelPlace.ts";
 
@@ -32,9 +32,6 @@ export function unitsOf(trajectories: readonly LabelledTrajectory[], question: L
   }
   return units;
 }
-
-export const isSecondPass = (annotator: string): boolean => annotator.endsWith(SECOND_PASS_SUFFIX);
-export const secondPassOf = (annotator: string): string => annotator + SECOND_PASS_SUFFIX;
 
 /** People who answered on their own: neither an adjudicated answer nor the second look of somebody who is counted already. */
 export const isIndependent = (annotator: string): boolean => annotator !== ADJUDICATED && !isSecondPass(annotator);
