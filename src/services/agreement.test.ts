@@ -20,7 +20,7 @@ describe("agreement over a workspace", () => {
       });
     writeFileSync(path, Array.from({ length: 24 }, (_, i) => row(i)).join("\n"));
     await startImport(core, { paths: [path] }).ended;
-    const ids = core.store.trajectories.summaries(core.store.lists.page({}, 0, 24).numbers).map(({ id }) => id);
+    const ids: readonly string[] = core.store.trajectories.summaries(core.store.lists.page({}, 0, 24).numbers).map(({ id }) => id);
     const answer = (author: string, chosen: readonly string[], option: string, more: object = {}) =>
       changeTrajectories(
         core,

@@ -23,6 +23,7 @@ const of =
   (group: string) =>
   (title: string, ...keys: readonly string[]): CommandDefinition => ({ title, group, keys });
 const trajectories = of("Trajectories");
+const agreement = of("Agreement");
 const tokens = of("Tokens");
 const runs = of("Runs");
 const failures = of("Failures");
@@ -40,6 +41,7 @@ export const CATALOGUE = {
   "import.open": everywhere("Import files or folders", { menuKeys: ["Mod+I"] }),
   "export.open": everywhere("Export trajectories"),
   "sources.open": everywhere("Show sources and their ledgers"),
+  "agreement.open": everywhere("Show agreement between annotators", { keys: ["G A"] }),
   "versions.open": everywhere("Show data versions", { keys: ["G V"] }),
   "runs.new": everywhere("Start a new run", { menuKeys: ["Mod+N"] }),
   "jobs.toggle": everywhere("Show or hide the jobs", { keys: ["G J"] }),
@@ -70,6 +72,31 @@ export const CATALOGUE = {
   "trajectories.lastChanges": trajectories("Go to the last changes", "C"),
   "trajectories.resplit": trajectories("Draw the splits anew"),
 
+  "labels.answer1": trajectories("Answer 1 of the question", "L 1"),
+  "labels.answer2": trajectories("Answer 2 of the question", "L 2"),
+  "labels.answer3": trajectories("Answer 3 of the question", "L 3"),
+  "labels.answer4": trajectories("Answer 4 of the question", "L 4"),
+  "labels.answer5": trajectories("Answer 5 of the question", "L 5"),
+  "labels.answer6": trajectories("Answer 6 of the question", "L 6"),
+  "labels.answer7": trajectories("Answer 7 of the question", "L 7"),
+  "labels.answer8": trajectories("Answer 8 of the question", "L 8"),
+  "labels.answer9": trajectories("Answer 9 of the question", "L 9"),
+  "labels.nextQuestion": trajectories("Next question of the labels", "Q"),
+  "labels.nextPlace": trajectories("Next place to label", "Alt+ArrowDown"),
+  "labels.previousPlace": trajectories("Previous place to label", "Alt+ArrowUp"),
+
+  "agreement.next": agreement("Next disagreement", "J"),
+  "agreement.previous": agreement("Previous disagreement", "K"),
+  "agreement.take1": agreement("Settle on answer 1", "1"),
+  "agreement.take2": agreement("Settle on answer 2", "2"),
+  "agreement.take3": agreement("Settle on answer 3", "3"),
+  "agreement.take4": agreement("Settle on answer 4", "4"),
+  "agreement.take5": agreement("Settle on answer 5", "5"),
+  "agreement.take6": agreement("Settle on answer 6", "6"),
+  "agreement.take7": agreement("Settle on answer 7", "7"),
+  "agreement.take8": agreement("Settle on answer 8", "8"),
+  "agreement.take9": agreement("Settle on answer 9", "9"),
+
   "tokens.ids": tokens("Show or hide token ids", "I"),
   "tokens.mask": tokens("Next mask mode", "M"),
   "tokens.nextWindow": tokens("Next window of the trajectory", "W"),
@@ -84,6 +111,10 @@ export const CATALOGUE = {
 } as const satisfies Record<string, CommandDefinition>;
 
 export type CommandId = keyof typeof CATALOGUE;
+/** L then 1 to 9, in this order. */
+export const ANSWER_COMMANDS = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((place) => `labels.answer${place}` as CommandId);
+/** 1 to 9: the sides of a disagreement. */
+export const SIDE_COMMANDS = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((place) => `agreement.take${place}` as CommandId);
 const definitions: Readonly<Record<string, CommandDefinition>> = CATALOGUE;
 
 export const definitionOf = (id: string): CommandDefinition | undefined => definitions[id];

@@ -44,6 +44,12 @@ export function createScreens(): Router {
         meta: { screen: "trajectories" },
       },
       {
+        path: "/agreement",
+        name: "agreement",
+        component: () => import("../features/review/AgreementScreen.vue"),
+        meta: { screen: "trajectories" },
+      },
+      {
         path: "/tokens/:id?",
         name: "tokens",
         component: () => import("../features/tokens/TokensScreen.vue"),

@@ -25,6 +25,7 @@ export function shellCommands({ router, openPalette, openHelp, openSettings, rev
     ...SCREENS.map((screen) => ({ id: `view.${screen.id}` as const, run: () => go(lastPlaceOf(screen)) })),
     { id: "import.open", run: () => go("/trajectories?dialog=import") },
     { id: "export.open", run: () => go("/trajectories?dialog=export") },
+    { id: "agreement.open", run: () => go("/agreement") },
     { id: "sources.open", run: () => go("/sources") },
     { id: "runs.new", run: () => go("/runs/new") },
     { id: "jobs.toggle", run: toggleJobs },
