@@ -70,6 +70,7 @@ export const CATALOGUE = {
   "trajectories.history": trajectories("Show its history", "H"),
   "trajectories.turns": trajectories("Show its turns", "R"),
   "trajectories.lastChanges": trajectories("Go to the last changes", "C"),
+  "trajectories.chooseAll": { title: "Choose all that match", group: "Trajectories", keys: ["Mod+A"], whileTyping: false },
   "trajectories.resplit": trajectories("Draw the splits anew"),
 
   "labels.answer1": trajectories("Answer 1 of the question", "L 1"),
