@@ -42,6 +42,7 @@ export const CATALOGUE = {
   "export.open": everywhere("Export trajectories"),
   "sources.open": everywhere("Show sources and their ledgers"),
   "agreement.open": everywhere("Show agreement between annotators", { keys: ["G A"] }),
+  "merge.open": everywhere("Merge another workspace into this one"),
   "versions.open": everywhere("Show data versions", { keys: ["G V"] }),
   "runs.new": everywhere("Start a new run", { menuKeys: ["Mod+N"] }),
   "jobs.toggle": everywhere("Show or hide the jobs", { keys: ["G J"] }),

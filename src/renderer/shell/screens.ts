@@ -50,6 +50,12 @@ export function createScreens(): Router {
         meta: { screen: "trajectories" },
       },
       {
+        path: "/merge",
+        name: "merge",
+        component: () => import("../features/trajectories/MergeScreen.vue"),
+        meta: { screen: "trajectories" },
+      },
+      {
         path: "/tokens/:id?",
         name: "tokens",
         component: () => import("../features/tokens/TokensScreen.vue"),

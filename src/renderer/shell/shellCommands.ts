@@ -27,6 +27,7 @@ export function shellCommands({ router, openPalette, openHelp, openSettings, rev
     { id: "export.open", run: () => go("/trajectories?dialog=export") },
     { id: "agreement.open", run: () => go("/agreement") },
     { id: "sources.open", run: () => go("/sources") },
+    { id: "merge.open", run: () => go("/merge") },
     { id: "runs.new", run: () => go("/runs/new") },
     { id: "jobs.toggle", run: toggleJobs },
     { id: "pane.next", run: () => focusNextPane(1) },
