@@ -89,6 +89,7 @@ export class HostEngine implements ModelEngine {
 
   async dispose(): Promise<void> {
     await this.backend.dispose();
+    await this.optimizer.dispose?.();
   }
 
   private prepare(batch: MicroBatch, dropoutRate: number): StepArrays {

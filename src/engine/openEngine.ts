@@ -55,12 +55,14 @@ const noRuntime = (cause: unknown): never => {
   throw new AppError("E_ENGINE", { detail: `ONNX Runtime does not load on this machine (${String(cause)})` }, { cause });
 };
 
-const cacheOptions = (provider: Provider, { numThreads, graphLimit, onCompile, precision }: EngineSettings): GraphCacheOptions => ({
+const numThreadsOf = ({ numThreads }: EngineSettings): number => numThreads ?? availableParallelism();
+
+const cacheOptions = (provider: Provider, settings: EngineSettings): GraphCacheOptions => ({
   provider,
-  numThreads: numThreads ?? availableParallelism(),
-  limit: graphLimit ?? DEFAULT_GRAPH_LIMIT,
-  ...(onCompile === undefined ? {} : { onCompile }),
-  ...(precision === undefined ? {} : { precision }),
+  numThreads: numThreadsOf(settings),
+  limit: settings.graphLimit ?? DEFAULT_GRAPH_LIMIT,
+  ...(settings.onCompile === undefined ? {} : { onCompile: settings.onCompile }),
+  ...(settings.precision === undefined ? {} : { precision: settings.precision }),
 });
 
 /** Said before a model is loaded, not by the first step. */
@@ -104,11 +106,14 @@ async function modelOf(source: ModelSource, roomFor?: LoadOptions["roomFor"]): P
 }
 
 /** A model read to where it is trained: beside arrays of its own it would be in memory twice until the garbage collector comes. */
-async function modelInPlace(source: ModelSource): Promise<{ readonly config: OptConfig; readonly memory: ParameterMemory }> {
+async function modelInPlace(
+  source: ModelSource,
+  numThreads: number,
+): Promise<{ readonly config: OptConfig; readonly memory: ParameterMemory }> {
   let memory: ParameterMemory | undefined;
-  const { config, parameters } = await modelOf(source, (shapes) => (memory = new ParameterMemory(shapes)).parameters);
+  const { config, parameters } = await modelOf(source, (shapes) => (memory = new ParameterMemory(shapes, numThreads)).parameters);
   if (memory !== undefined) return { config, memory };
-  memory = new ParameterMemory(parameters);
+  memory = new ParameterMemory(parameters, numThreads);
   memory.parameters.forEach(({ values }, i) => values.set(parameters[i]!.values));
   return { config, memory };
 }
@@ -148,7 +153,8 @@ export async function openEngine(options: EngineOptions): Promise<ModelEngine> {
     const { config, parameters } = await modelOf(options);
     return new DeviceEngine(config, parameters, options.dropout ?? config.dropout, cacheOptions(on.provider, options));
   }
-  const { config, memory } = await modelInPlace(options);
+  const { takesSharedArrays } = await import("./compiled/takesSharedArrays.ts").catch(noRuntime);
+  const { config, memory } = await modelInPlace(options, (await takesSharedArrays()) ? numThreadsOf(options) : 1);
   const { parameters } = memory;
   const dropoutRate = options.dropout ?? config.dropout;
   const backend = await compiledBackend(on.provider, options, config, { parameters, dropoutRate });

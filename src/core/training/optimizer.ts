@@ -56,6 +56,8 @@ export interface Optimizer {
   gradNorm(scale: number): number | Promise<number>;
   /** As `adamWUpdate`, to float32 rounding. */
   update(config: AdamWConfig, step: AdamWStep): void | Promise<void>;
+  /** Ends what it started: threads. */
+  dispose?(): void | Promise<void>;
 }
 
 /** The functions of this file as an optimizer: the reference, and what engines without one of their own train with. */

@@ -1,9 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { ParameterShape } from "#core/model/parameters.ts";
 import { randomUniform } from "#core/model/random.ts";
 import { adamWUpdate, createAdamWState, globalGradNorm } from "#core/training/optimizer.ts";
 import { compileWat } from "../../../build/wasm/compileWat.ts";
-import { ADAMW_MODULE } from "./adamWModule.ts";
+import { ADAMW_MODULE, SHARED_ADAMW_MODULE } from "./adamWModule.ts";
 import { ParameterMemory } from "./parameterMemory.ts";
 
 /** Lengths that are and are not multiples of four; one decayed and two that are not. */
@@ -15,9 +15,10 @@ const shapes: ParameterShape[] = [
 ];
 const config = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05 };
 
-function filled(seed = 3): ParameterMemory {
-  const uniform = randomUniform(seed);
-  const memory = new ParameterMemory(shapes);
+function filled(numThreads = 1): ParameterMemory {
+  const uniform = randomUniform(3);
+  const memory = new ParameterMemory(shapes, numThreads);
+  onTestFinished(() => memory.dispose());
   for (const { values } of memory.parameters) values.forEach((_, i) => (values[i] = uniform() - 0.5));
   return memory;
 }
@@ -29,19 +30,20 @@ function drawGradients(memory: ParameterMemory, seed: number): void {
 
 describe("AdamW in WebAssembly", () => {
   it("is compiled from the text beside it", async () => {
-    expect(Buffer.from(await compileWat()).toString("base64")).toBe(ADAMW_MODULE);
+    expect(Buffer.from(await compileWat(false)).toString("base64")).toBe(ADAMW_MODULE);
+    expect(Buffer.from(await compileWat(true)).toString("base64")).toBe(SHARED_ADAMW_MODULE);
   });
 
-  it("makes the updates of the plain one, to float32 rounding", () => {
+  it("makes the updates of the plain one, to float32 rounding", async () => {
     const memory = filled();
     const plain = memory.parameters.map((p) => ({ ...p, values: p.values.slice(), gradient: p.gradient.slice() }));
     const state = createAdamWState(plain);
     for (let t = 1; t <= 20; t++) {
       drawGradients(memory, t);
       memory.parameters.forEach(({ gradient }, k) => plain[k]!.gradient.set(gradient));
-      expect(memory.gradNorm(0.125) / globalGradNorm(plain, 0.125)).toBeCloseTo(1, 12);
+      expect((await memory.gradNorm(0.125)) / globalGradNorm(plain, 0.125)).toBeCloseTo(1, 12);
       const step = { learningRate: 0.01 / t, gradientScale: 0.125 };
-      memory.update(config, step);
+      await memory.update(config, step);
       adamWUpdate(plain, state, config, step);
     }
     expect(memory.state.numUpdates).toBe(20);
@@ -53,32 +55,35 @@ describe("AdamW in WebAssembly", () => {
     });
   });
 
-  it("repeats to the bit", () => {
-    const [first, second] = [filled(), filled()];
-    for (const memory of [first, second]) {
+  it("repeats to the bit, in one thread and in several", async () => {
+    const memories = [filled(), filled(), filled(2), filled(7)];
+    for (const memory of memories) {
       for (let t = 1; t <= 5; t++) {
         drawGradients(memory, t);
-        memory.update(config, { learningRate: 0.01, gradientScale: memory.gradNorm(1) });
+        await memory.update(config, { learningRate: 0.01, gradientScale: await memory.gradNorm(1) });
       }
     }
-    expect(second.parameters).toEqual(first.parameters);
-    expect(second.state).toEqual(first.state);
+    const [first, ...others] = memories;
+    for (const other of others) {
+      expect(other.parameters).toEqual(first!.parameters);
+      expect(other.state).toEqual(first!.state);
+    }
   });
 
-  it("sums squares where float32 would overflow, and hands on what is not finite", () => {
+  it("sums squares where float32 would overflow, and hands on what is not finite", async () => {
     const memory = new ParameterMemory(shapes);
     const { gradient } = memory.parameters[3]!;
     gradient[3299] = 3e38;
-    expect(memory.gradNorm(1)).toBeCloseTo(Math.fround(3e38), -33);
+    expect(await memory.gradNorm(1)).toBeCloseTo(Math.fround(3e38), -33);
     gradient[1] = NaN;
-    expect(memory.gradNorm(1)).toBeNaN();
+    expect(await memory.gradNorm(1)).toBeNaN();
   });
 
-  it("keeps neighbours apart: an update without decay and gradient changes nothing", () => {
+  it("keeps neighbours apart: an update without decay and gradient changes nothing", async () => {
     const memory = filled();
     const before = memory.parameters.map(({ values }) => values.slice());
     memory.parameters[1]!.gradient.fill(1);
-    memory.update({ ...config, weightDecay: 0 }, { learningRate: 0.1, gradientScale: 1 });
+    await memory.update({ ...config, weightDecay: 0 }, { learningRate: 0.1, gradientScale: 1 });
     memory.parameters.forEach(({ values }, k) => {
       if (k === 1)
         expect(values).toBeAllclose(
