@@ -63,6 +63,8 @@ export async function watchJob(
       if (!isEnded(job)) continue;
       terminal.endProgress();
       if (job.state === "failed" || job.state === "interrupted") throw errorOf(job);
+      // stopped, and then cut off before everything was saved
+      if (job.error !== null) terminal.note(`${job.error.message} ${job.error.fix}`);
       return job;
     }
     throw new AppError("E_BUG", { detail: `the news ended before ${jobId} did` });

@@ -286,6 +286,35 @@ export const ERRORS = define({
     why: (p) => `The trainer process ended unexpectedly (${p["detail"]}).`,
     fix: "Resume the run; it continues from its last checkpoint.",
   },
+  E_TRAINER_KILLED: {
+    class: "expected",
+    why: (p) => `The system ended the trainer process (${p["detail"]}), as it does with the largest program when memory runs out.`,
+    fix:
+      "Close other programs, then resume the run: it continues from its last checkpoint. If it ends so again, start one with a smaller " +
+      "micro-batch, a shorter maximum length or a smaller model.",
+  },
+  E_OUT_OF_MEMORY: {
+    class: "expected",
+    why: (p) => `There is not enough memory: ${p["detail"]}.`,
+    fix:
+      "Close other programs and start again; a run that is resumed continues from its last checkpoint. If memory runs out again, start a " +
+      "run with a smaller micro-batch, a shorter maximum length or a smaller model.",
+  },
+  E_DEVICE_LOST: {
+    class: "expected",
+    why: (p) => `The graphics device was lost: ${p["detail"]}.`,
+    fix:
+      "Resume the run: the device is opened again, and the run continues from its last checkpoint. If it is lost again, update its driver, " +
+      "or start a run with the engine set to cpu.",
+  },
+  E_CHECKPOINT_NO_SPACE: {
+    class: "expected",
+    why: (p) =>
+      `The checkpoint of step ${p["step"]} needs ${p["needed"]} on the disk that holds ${p["path"]}, where ${p["free"]} are free; nothing of it was kept.`,
+    fix:
+      "Free some space (checkpoints of other runs and exported models are the largest files), then resume the run: it continues from its " +
+      "last checkpoint. With keepCheckpoints set lower, a run keeps fewer of them.",
+  },
   E_ENGINE: {
     class: "expected",
     why: (p) => `The compute engine could not go on: ${p["detail"]}.`,
@@ -339,7 +368,11 @@ export class AppError extends Error {
       if (code === "EDQUOT" || code === "ENOSPC" || code === "SQLITE_FULL") return new AppError("E_DISK_FULL", place, { cause: thrown });
       if (code === "ENOENT") return new AppError("E_FILE_NOT_FOUND", place, { cause: thrown });
       if (code === "EACCES" || code === "EPERM") return new AppError("E_FILE_NO_ACCESS", place, { cause: thrown });
+      if (code === "ENOMEM") return new AppError("E_OUT_OF_MEMORY", { detail: String(thrown) }, { cause: thrown });
     }
+    // "Array buffer allocation failed", "WebAssembly.Memory(): could not allocate memory"
+    if (thrown instanceof RangeError && /allocat/i.test(thrown.message))
+      return new AppError("E_OUT_OF_MEMORY", { detail: thrown.message }, { cause: thrown });
     return new AppError("E_BUG", { detail: thrown instanceof Error ? thrown.message : String(thrown) }, { cause: thrown });
   }
 }

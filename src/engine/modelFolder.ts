@@ -132,6 +132,12 @@ export async function writeFileAtomically(path: string, chunks: Iterable<Uint8Ar
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw AppError.from(cause);
+    throw atPath(cause, path);
   }
+}
+
+/** A failed write to an open file tells no path. */
+function atPath(cause: unknown, path: string): AppError {
+  const error = AppError.from(cause);
+  return error.code === "E_DISK_FULL" ? new AppError(error.code, { path }, { cause }) : error;
 }

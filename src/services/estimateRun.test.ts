@@ -153,6 +153,6 @@ describe("an estimate", () => {
     const lost = startEstimate(workspace.core, { overrides });
     await new Promise((soon) => setTimeout(soon, 200));
     exit("signal SIGKILL");
-    expect(await lost.ended).toMatchObject({ state: "failed", error: { code: "E_TRAINER_LOST" } });
+    expect(await lost.ended).toMatchObject({ state: "failed", error: { code: "E_TRAINER_KILLED" } });
   });
 });

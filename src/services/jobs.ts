@@ -118,9 +118,12 @@ export class JobRegistry {
       const result = (await work(this.#handleOf(running))) ?? null;
       end = running.abort.signal.aborted ? { state: stopped(), result, resumeHint } : { state: "done", result, resumeHint: null };
     } catch (thrown) {
-      const { code, message, fix } = AppError.from(thrown);
+      const { code, message, fix, class: whose } = AppError.from(thrown);
+      const error = { code, message, fix };
       const wasStopped = code === "E_CANCELLED" || running.abort.signal.aborted;
-      end = wasStopped ? { state: stopped(), resumeHint } : { state: "failed", error: { code, message, fix }, resumeHint };
+      // a process that died, or a disk that filled, while what was stopped was being saved
+      const wasCutOff = code !== "E_CANCELLED" && whose === "expected";
+      end = wasStopped ? { state: stopped(), error: wasCutOff ? error : null, resumeHint } : { state: "failed", error, resumeHint };
     }
     this.#running.delete(running.job.id);
     this.#changed(running, { ...end, endedAt: new Date().toISOString(), secondsLeft: null, canPause: false, canCancel: false });

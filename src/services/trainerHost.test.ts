@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { runConfigSchema } from "#contracts/run.ts";
 import type { GeneratedPrompt } from "#contracts/trainer.ts";
 import { writeTinyModel } from "../../test/fixtures/tinyWorkspace.ts";
 import { createTrainerHost, forkTrainer, type GenerateOptions, type TrainerProcess } from "./trainerHost.ts";
@@ -59,7 +60,7 @@ describe("generation in a trainer process", () => {
     const { host, processes } = openHost();
     const lost = host.generate(request);
     processes[0]!.kill();
-    await expect(lost).rejects.toMatchObject({ code: "E_TRAINER_LOST", params: { detail: "signal SIGKILL" } });
+    await expect(lost).rejects.toMatchObject({ code: "E_TRAINER_KILLED", params: { detail: "signal SIGKILL" } });
     await expect(host.generate(request)).resolves.toMatchObject({ results: { length: 4 } });
     expect(processes).toHaveLength(2);
   });
@@ -72,5 +73,24 @@ describe("generation in a trainer process", () => {
     await expect(cancelled).rejects.toMatchObject({ code: "E_CANCELLED" });
     await expect(host.generate({ ...request, signal: abort.signal })).rejects.toMatchObject({ code: "E_CANCELLED" });
     await expect(host.generate(request)).resolves.toMatchObject({ results: { length: 4 } });
+  });
+});
+
+describe("a trainer process that ends by itself", () => {
+  it.each([
+    ["signal SIGKILL", "E_TRAINER_KILLED", /as it does with the largest program when memory runs out/],
+    ["exit code 137", "E_TRAINER_KILLED", /exit code 137/],
+    ["exit code 9", "E_TRAINER_KILLED", /exit code 9/],
+    ["signal SIGABRT: WebGPU device lost (1): the driver was reset", "E_DEVICE_LOST", /the driver was reset/],
+    ["signal SIGSEGV", "E_TRAINER_LOST", /signal SIGSEGV/],
+    ["exit code 1", "E_TRAINER_LOST", /exit code 1/],
+    ["exit code 90", "E_TRAINER_LOST", /exit code 90/],
+  ])("%s is %s", async (detail, code, message) => {
+    let exit: (detail: string) => void = () => undefined;
+    const silent = { send: () => undefined, onMessage: () => undefined, kill: () => undefined };
+    const host = createTrainerHost(() => ({ ...silent, onExit: (listener) => (exit = listener) }));
+    const { ended } = host.train({ runDir: root, config: runConfigSchema.parse({}), modelDir: root, resumeFrom: null }, () => undefined);
+    exit(detail);
+    await expect(ended).rejects.toMatchObject({ code, message });
   });
 });

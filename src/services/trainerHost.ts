@@ -59,7 +59,7 @@ export type TrainMessage = Exclude<FromTrainer, { type: "measured" | "generated"
 
 /** A run in progress. */
 export interface TrainingSession {
-  /** Settles when the run has ended: rejects with the trainer's error, or with E_TRAINER_LOST if the process died. */
+  /** Settles when the run has ended: rejects with the trainer's error, or with E_TRAINER_LOST or E_TRAINER_KILLED if the process died. */
   readonly ended: Promise<{ readonly step: number; readonly reason: "done" | "stopped" }>;
   pause(): void;
   resume(): void;
@@ -80,7 +80,7 @@ export interface GenerateOptions {
 
 export interface TrainerHost {
   train(request: Omit<TrainRequest, "type">, onMessage: (message: TrainMessage) => void): TrainingSession;
-  /** One process for each measurement, so that the memory measured is its own. Throws E_CANCELLED, E_TRAINER_LOST. */
+  /** One process for each measurement, so that the memory measured is its own. Throws E_CANCELLED, E_TRAINER_LOST, E_TRAINER_KILLED. */
   measure(
     request: Omit<MeasureRequest, "type">,
     options: { readonly signal: AbortSignal; readonly onPhase: (phase: string) => void },
@@ -121,7 +121,7 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
             if (message.type === "finished") resolve({ step: message.step, reason: message.reason });
           }
         });
-        trainer.onExit((detail) => reject(new AppError("E_TRAINER_LOST", { detail })));
+        trainer.onExit((detail) => reject(endedUnasked(detail)));
       });
       trainer.send({ type: "train", ...request });
       const session: TrainingSession = {
@@ -149,7 +149,7 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
             if (message.type === "measured") resolve(message);
             if (message.type === "failed") reject(errorOf(message.error));
           });
-          trainer.onExit((detail) => reject(new AppError("E_TRAINER_LOST", { detail })));
+          trainer.onExit((detail) => reject(endedUnasked(detail)));
           signal.addEventListener("abort", () => reject(cancelled()), { once: true });
           if (signal.aborted) reject(cancelled());
           else trainer.send({ type: "measure", ...request });
@@ -222,7 +222,7 @@ function createGenerator(trainer: TrainerProcess, { onReady, onEnd }: GeneratorE
     for (const request of pending.values()) request.reject(error);
     pending.clear();
   };
-  trainer.onExit((detail) => end(new AppError("E_TRAINER_LOST", { detail })));
+  trainer.onExit((detail) => end(endedUnasked(detail)));
   trainer.onMessage((message) => {
     if (message.type === "ready") onReady(message.engine);
     if (message.type !== "generated" && message.type !== "generatedAll" && message.type !== "failed") return;
@@ -267,6 +267,17 @@ function createGenerator(trainer: TrainerProcess, { onReady, onEnd }: GeneratorE
       trainer.kill();
     },
   };
+}
+
+/** Node names the signal; Electron gives what the system told it, where 9 is the same signal. */
+const KILLED = /^(signal SIGKILL|exit code (9|137))\b/;
+/** What a graphics driver's last words say when it takes the process along. */
+const DEVICE_LOST = /device lost|DEVICE_(LOST|REMOVED)/i;
+
+/** A process that ended although nobody asked it to. */
+function endedUnasked(detail: string): AppError {
+  if (KILLED.test(detail)) return new AppError("E_TRAINER_KILLED", { detail });
+  return new AppError(DEVICE_LOST.test(detail) ? "E_DEVICE_LOST" : "E_TRAINER_LOST", { detail });
 }
 
 /** The trainer's error with its code and words; what it could not name stays a bug. */

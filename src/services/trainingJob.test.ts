@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Job } from "#contracts/jobs.ts";
 import type { RunDetail, RunPoints } from "#contracts/procedures/runs.ts";
+import { AppError } from "#contracts/errors.ts";
 import type { RunConfig } from "#contracts/run.ts";
+import type { FromTrainer } from "#contracts/trainer.ts";
 import { loadModelFolder, saveModelFolder } from "#engine/modelFolder.ts";
 import { openTinyWorkspace, weatherTrajectory, addTrajectories, type TinyWorkspace } from "../../test/fixtures/tinyWorkspace.ts";
 import { listCheckpoints, readTrainerState, verifyCheckpoint } from "./checkpoints.ts";
@@ -28,7 +30,8 @@ const SETTINGS: Partial<RunConfig> = {
 /** Real trainer processes; with the next one, `act` is called as soon as the core has heard of that step. */
 function watchedTrainers() {
   const fork = forkTrainer(resolve("src/worker/trainer.ts"));
-  let planned: { readonly step: number; readonly act: (trainer: TrainerProcess) => void } | null = null;
+  type Act = (trainer: TrainerProcess, tell: (message: FromTrainer) => void) => void;
+  let planned: { readonly step: number; readonly act: Act } | null = null;
   const spawn = (): TrainerProcess => {
     const trainer = fork();
     const plan = planned;
@@ -38,11 +41,11 @@ function watchedTrainers() {
       onMessage: (listener) =>
         trainer.onMessage((message) => {
           listener(message);
-          if (message.type === "step" && message.metrics.step === plan?.step) plan.act(trainer);
+          if (message.type === "step" && message.metrics.step === plan?.step) plan.act(trainer, listener);
         }),
     };
   };
-  return { spawn, atStep: (step: number, act: (trainer: TrainerProcess) => void) => (planned = { step, act }) };
+  return { spawn, atStep: (step: number, act: Act) => (planned = { step, act }) };
 }
 const trainers = watchedTrainers();
 
@@ -66,6 +69,12 @@ const evalsOf = (run: RunDetail) => run.evals.map(({ step, loss }) => ({ step, l
 async function weightsOf(workspace: TinyWorkspace, runId: string): Promise<readonly Float32Array[]> {
   const { dir } = listCheckpoints(runDirOf(workspace.core.paths, runId)).at(-1)!;
   return (await loadModelFolder(dir)).parameters.map(({ values }) => values);
+}
+
+function turnBit(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 1]! ^= 1;
+  writeFileSync(path, bytes);
 }
 
 describe("a run", () => {
@@ -192,7 +201,7 @@ describe("a run and one like it", () => {
     let jobId = firstJob;
     const resumedAfter: number[] = [];
     for (const next of [8, 13, null]) {
-      expect(await core.jobs.ended(jobId)).toMatchObject({ state: "failed", error: { code: "E_TRAINER_LOST" } });
+      expect(await core.jobs.ended(jobId)).toMatchObject({ state: "failed", error: { code: "E_TRAINER_KILLED" } });
       expect(getRun(core, runId).state).toBe("interrupted");
       resumedAfter.push(listCheckpoints(runDirOf(core.paths, runId)).at(-1)?.step ?? 0);
       if (next !== null) killAt(next);
@@ -219,6 +228,20 @@ describe("a run and one like it", () => {
     expect(() => resumeRun(core, runId)).toThrow(expect.objectContaining({ code: "E_RUN_DONE" }));
   });
 
+  it("that dies while it saves what was stopped, says so and goes on from the checkpoint before", async () => {
+    const { core } = workspace;
+    trainers.atStep(6, (trainer) => {
+      core.jobs.cancel(jobId);
+      trainer.kill();
+    });
+    const { runId, jobId } = await start(workspace);
+    expect(await core.jobs.ended(jobId)).toMatchObject({ state: "cancelled", error: { code: "E_TRAINER_KILLED" } });
+    expect(getRun(core, runId)).toMatchObject({ state: "stopped", error: { code: "E_TRAINER_KILLED" } });
+    await core.jobs.ended(resumeRun(core, runId).jobId);
+    expect(getRun(core, runId).resumedAt).toEqual([4]);
+    await expectSame(runId);
+  });
+
   it("paused, makes no step until it is resumed", async () => {
     const { core } = workspace;
     trainers.atStep(3, () => core.jobs.pause(jobId));
@@ -233,15 +256,52 @@ describe("a run and one like it", () => {
     await expectSame(runId);
   });
 
-  it("passes over a damaged checkpoint and goes on from the one before it", async () => {
+  it.each([
+    ["moments are cut off", 1, (dir: string) => truncateSync(join(dir, "optimizer.safetensors"), 1000)],
+    ["weights have one bit turned", 1, (dir: string) => turnBit(join(dir, "model.safetensors"))],
+    ["state is gone", 1, (dir: string) => rmSync(join(dir, "trainer_state.json"))],
+    ["weights are gone, as all others' are", 9, (dir: string) => rmSync(join(dir, "model.safetensors"))],
+  ])("passes over a checkpoint whose %s, says so, and goes on from the one before it", async (_, numDamaged, damage) => {
     const { core } = workspace;
     trainers.atStep(9, () => core.jobs.cancel(jobId));
     const { runId, jobId } = await start(workspace);
     await core.jobs.ended(jobId);
     const checkpoints = listCheckpoints(runDirOf(core.paths, runId));
-    truncateSync(join(checkpoints.at(-1)!.dir, "optimizer.safetensors"), 1000);
+    const [whole, damaged] = [checkpoints.slice(0, -numDamaged), checkpoints.slice(-numDamaged)];
+    for (const { dir } of damaged) damage(dir);
+    const { jobId: resumed } = resumeRun(core, runId);
+    const phases = new Set<string>();
+    for await (const _ of core.jobs.news.since(0)) {
+      phases.add(core.jobs.get(resumed).phase);
+      if (getRun(core, runId).state !== "preparing") break;
+    }
+    const from = whole.length === 0 ? "the base model" : basename(whole.at(-1)!.dir);
+    expect([...phases]).toContainEqual(expect.stringContaining(`starting the trainer from ${from}, because what is newer is not whole`));
+    await core.jobs.ended(resumed);
+    expect(getRun(core, runId).resumedAt).toEqual([whole.at(-1)?.step ?? 0]);
+    await expectSame(runId);
+  });
+
+  it.each([
+    ["its memory ran out", new AppError("E_OUT_OF_MEMORY", { detail: "std::bad_alloc" }), /Close other programs/],
+    [
+      "its graphics device was lost",
+      new AppError("E_DEVICE_LOST", { detail: "Device is lost" }),
+      /Resume the run: the device is opened again/,
+    ],
+    ["its disk was full", new AppError("E_CHECKPOINT_NO_SPACE", { step: 4, needed: "1 GB", path: "/d", free: "0 GB" }), /Free some space/],
+  ])("interrupted because %s, says how to go on, and goes on to the same end", async (_, error, fix) => {
+    const { core } = workspace;
+    trainers.atStep(6, (_, tell) => tell({ type: "failed", requestId: null, error }));
+    const { runId, jobId } = await start(workspace);
+    expect(await core.jobs.ended(jobId)).toMatchObject({ state: "failed", error: { code: error.code } });
+    const run = getRun(core, runId);
+    expect(run).toMatchObject({
+      state: "interrupted",
+      error: { code: error.code, message: error.message, fix: expect.stringMatching(fix) as string },
+    });
+    expect(run.checkpoints.at(-1)!.step).toBeGreaterThanOrEqual(4);
     await core.jobs.ended(resumeRun(core, runId).jobId);
-    expect(getRun(core, runId).resumedAt).toEqual([checkpoints.at(-2)!.step]);
     await expectSame(runId);
   });
 
@@ -344,13 +404,9 @@ describe("a checkpoint", () => {
     await expect(damaged((copy) => truncateSync(join(copy, "model.safetensors"), 10))).rejects.toMatchObject(
       corrupt(/^model.safetensors has 10 bytes/),
     );
-    await expect(
-      damaged((copy) => {
-        const bytes = readFileSync(join(copy, "optimizer.safetensors"));
-        bytes[bytes.length - 1]! ^= 1;
-        writeFileSync(join(copy, "optimizer.safetensors"), bytes);
-      }),
-    ).rejects.toMatchObject(corrupt(/^optimizer.safetensors does not match/));
+    await expect(damaged((copy) => turnBit(join(copy, "optimizer.safetensors")))).rejects.toMatchObject(
+      corrupt(/^optimizer.safetensors does not match/),
+    );
     await expect(damaged((copy) => writeFileSync(join(copy, "trainer_state.json"), "{"))).rejects.toMatchObject(
       corrupt(/^trainer_state.json/),
     );

@@ -4,9 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { RunEngine } from "#contracts/engines.ts";
-import { AppError } from "#contracts/errors.ts";
+import { AppError, type ErrorCode } from "#contracts/errors.ts";
 import type { RunState } from "#contracts/run.ts";
 import { countParameters } from "#core/model/parameters.ts";
 import type { RunRecord } from "#store/runs.ts";
@@ -63,10 +63,20 @@ export function startTrainingJob(core: Core, { runId, resume, restartOf }: Train
   return started;
 }
 
+/** The world's doing: once it is mended the run goes on as it would have. */
+const INTERRUPTIONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "E_TRAINER_LOST",
+  "E_TRAINER_KILLED",
+  "E_OUT_OF_MEMORY",
+  "E_DEVICE_LOST",
+  "E_CHECKPOINT_NO_SPACE",
+  "E_DISK_FULL",
+]);
+
 /** What a run is after an error: stopped by a person, interrupted by the world, or failed. */
 function stateAfter(error: AppError, handle: JobHandle): RunState {
   if (error.code === "E_CANCELLED" || handle.signal.aborted) return "stopped";
-  return error.code === "E_TRAINER_LOST" ? "interrupted" : "failed";
+  return INTERRUPTIONS.has(error.code) ? "interrupted" : "failed";
 }
 
 function endRun(core: Core, runId: string, state: RunState, error: AppError | null): void {
@@ -94,6 +104,9 @@ async function drive(core: Core, { handle, runId, resume }: Drive): Promise<Trai
   for (const newer of listCheckpoints(runDir)) {
     if (newer.step > (checkpoint?.step ?? -1)) await rm(newer.dir, { recursive: true, force: true });
   }
+  for (const { params } of damaged) {
+    handle.report({ phase: `passing over ${basename(String(params["path"]))}, which is not whole: ${params["detail"]}` });
+  }
   if (resume) {
     store.runs.recordResume(runId, checkpoint?.step ?? 0);
     await fillFromJournal(core, { runId, runDir, upToStep: checkpoint?.step ?? 0 });
@@ -103,7 +116,8 @@ async function drive(core: Core, { handle, runId, resume }: Drive): Promise<Trai
   const modelDir = checkpoint?.dir ?? modelDirOf(paths, run.config.baseModel);
   const numSteps = await prepare(core, { handle, run, runDir, modelDir });
   const engine = await chosenEngine(core, { handle, run });
-  const phase = damaged.length === 0 ? "starting the trainer" : `starting the trainer (passed over ${damaged.length} damaged checkpoints)`;
+  const from = checkpoint === null ? "the base model" : basename(checkpoint.dir);
+  const phase = damaged.length === 0 ? "starting the trainer" : `starting the trainer from ${from}, because what is newer is not whole`;
   handle.report({ phase, unit: "steps", done: checkpoint?.step ?? 0, total: numSteps });
   store.runs.update(runId, { state: "compiling", phase, step: checkpoint?.step ?? 0 });
 

@@ -97,6 +97,26 @@ describe("a checkpoint folder", () => {
     await expect(verifyCheckpoint(join(runDir, "checkpoint-1"))).resolves.toMatchObject({ global_step: 1 });
   });
 
+  it("that finds no space leaves nothing behind, and says what it needs where; the one before is the newest that is whole", async () => {
+    await writeCheckpoint(runDir, contents(1));
+    const { model, ...rest } = contents(2);
+    // as a write to a full disk ends: in the middle of the weights
+    const [first, ...others] = model.parameters;
+    const full = {
+      ...first!,
+      get values(): Float32Array {
+        throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", errno: -28, syscall: "write" });
+      },
+    };
+    const written = writeCheckpoint(runDir, { ...rest, model: { config, parameters: [...others, full] } });
+    await expect(written).rejects.toMatchObject({
+      code: "E_CHECKPOINT_NO_SPACE",
+      params: { step: 2, path: runDir, needed: expect.stringMatching(/ GB$/) as string, free: expect.stringMatching(/ GB$/) as string },
+    });
+    expect(readdirSync(runDir)).toEqual(["checkpoint-1"]);
+    expect((await newestWholeCheckpoint(runDir)).checkpoint?.step).toBe(1);
+  });
+
   it("goes when there are more than are to be kept; the newest never does", async () => {
     for (const step of [1, 2, 10]) await writeCheckpoint(runDir, contents(step));
     await pruneCheckpoints(runDir, null);

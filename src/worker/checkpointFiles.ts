@@ -1,10 +1,10 @@
 /** @file Writes and reads `checkpoint-<step>` folders: weights, tokenizer, moments, state. */
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "#contracts/errors.ts";
 import { decodeNumbers, encodeSafetensors, parseSafetensorsHeader, safetensorsHeaderLength } from "#core/model/safetensors.ts";
-import type { ParameterShape } from "#core/model/parameters.ts";
+import { numElements, type ParameterShape } from "#core/model/parameters.ts";
 import type { AdamWState } from "#core/training/optimizer.ts";
 import { saveModelFolder, writeFileAtomically, type Model } from "#engine/modelFolder.ts";
 import {
@@ -57,6 +57,8 @@ export async function readCompanions(modelDir: string): Promise<Companions> {
 /**
  * Writes a checkpoint: into a folder of another name, flushed file by file, then renamed. A crash at any moment leaves the old
  * checkpoints as they were, and perhaps an unfinished folder that nothing takes for a checkpoint.
+ *
+ * @throws E_CHECKPOINT_NO_SPACE where the disk is full; what was written of it is gone again
  */
 export async function writeCheckpoint(runDir: string, contents: CheckpointContents): Promise<string> {
   const name = checkpointName(contents.state.global_step);
@@ -78,8 +80,21 @@ export async function writeCheckpoint(runDir: string, contents: CheckpointConten
     return dir;
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
-    throw AppError.from(error);
+    const { code } = AppError.from(error);
+    throw code === "E_DISK_FULL" ? await noSpaceFor(contents, runDir, error) : AppError.from(error);
   }
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
+/** Weights and two moments, of four bytes a number; what else lies in the folder is small beside them. */
+const bytesOf = ({ model }: CheckpointContents): number =>
+  3 * Float32Array.BYTES_PER_ELEMENT * model.parameters.reduce((sum, { shape }) => sum + numElements(shape), 0);
+
+async function noSpaceFor(contents: CheckpointContents, runDir: string, cause: unknown): Promise<AppError> {
+  const { bavail, bsize } = await statfs(runDir);
+  const params = { step: contents.state.global_step, needed: gigabytes(bytesOf(contents)), path: runDir, free: gigabytes(bavail * bsize) };
+  return new AppError("E_CHECKPOINT_NO_SPACE", params, { cause });
 }
 
 /** Leaves the newest checkpoint and `keep` before it; null keeps all. */

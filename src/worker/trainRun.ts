@@ -138,7 +138,8 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
       });
       return { ...outcome, checkpoint };
     } finally {
-      await engine.dispose();
+      // an engine whose device is gone may fail once more here, and must not hide why the run ends
+      await engine.dispose().catch(() => undefined);
     }
   } finally {
     journal.close();

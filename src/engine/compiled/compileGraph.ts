@@ -1,11 +1,11 @@
 /** @file From a recorded graph to something ONNX Runtime runs. */
 import { InferenceSession, type Tensor as OrtTensor } from "onnxruntime-node";
-import { AppError } from "#contracts/errors.ts";
 import type { Precision } from "#contracts/run.ts";
 import { inHalfPrecision } from "./halfPrecision.ts";
 import { encodeOnnxModel } from "./onnxModel.ts";
 import type { Provider } from "./providers.ts";
 import type { RecordedGraph } from "./recordGraph.ts";
+import { runtimeError } from "./runtimeError.ts";
 import { forWebgpu } from "./webgpuGraph.ts";
 
 export interface SessionOptions {
@@ -50,7 +50,7 @@ export class CompiledGraph {
       });
       return new CompiledGraph(session, recorded);
     } catch (cause) {
-      throw new AppError("E_ENGINE", { detail: String(cause) }, { cause });
+      throw runtimeError(cause);
     }
   }
 
@@ -77,7 +77,7 @@ export class CompiledGraph {
     try {
       return await (outputs === undefined ? this.session.run(used) : this.session.run(used, outputs));
     } catch (cause) {
-      throw new AppError("E_ENGINE", { detail: String(cause) }, { cause });
+      throw runtimeError(cause);
     }
   }
 

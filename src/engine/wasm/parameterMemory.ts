@@ -54,7 +54,7 @@ function memoryFor(group: readonly ParameterShape[], shared: boolean): WebAssemb
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
     const detail = `no memory of ${(bytes / 1e9).toFixed(1)} GB for parameters, gradients and moments (${String(cause)})`;
-    throw new AppError("E_ENGINE", { detail }, { cause });
+    throw new AppError("E_OUT_OF_MEMORY", { detail }, { cause });
   }
 }
 
@@ -80,7 +80,7 @@ export class ParameterMemory implements Optimizer {
 
   /**
    * @param numThreads  that the optimizer works in; more than one needs an engine that takes memories that several threads see
-   * @throws E_ENGINE where the machine has no room
+   * @throws E_OUT_OF_MEMORY where the machine has no room
    */
   constructor(shapes: readonly ParameterShape[], numThreads = 1) {
     const isShared = numThreads > 1;
