@@ -111,7 +111,7 @@ describe("a checkpoint folder", () => {
     const written = writeCheckpoint(runDir, { ...rest, model: { config, parameters: [...others, full] } });
     await expect(written).rejects.toMatchObject({
       code: "E_CHECKPOINT_NO_SPACE",
-      params: { step: 2, path: runDir, needed: expect.stringMatching(/ GB$/) as string, free: expect.stringMatching(/ GB$/) as string },
+      params: { step: 2, path: runDir, needed: expect.stringMatching(/ MB$/) as string, free: expect.stringMatching(/ [MG]B$/) as string },
     });
     expect(readdirSync(runDir)).toEqual(["checkpoint-1"]);
     expect((await newestWholeCheckpoint(runDir)).checkpoint?.step).toBe(1);

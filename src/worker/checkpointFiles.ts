@@ -85,7 +85,7 @@ export async function writeCheckpoint(runDir: string, contents: CheckpointConten
   }
 }
 
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+const inWords = (bytes: number): string => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
 
 /** Weights and two moments, of four bytes a number; what else lies in the folder is small beside them. */
 const bytesOf = ({ model }: CheckpointContents): number =>
@@ -93,7 +93,7 @@ const bytesOf = ({ model }: CheckpointContents): number =>
 
 async function noSpaceFor(contents: CheckpointContents, runDir: string, cause: unknown): Promise<AppError> {
   const { bavail, bsize } = await statfs(runDir);
-  const params = { step: contents.state.global_step, needed: gigabytes(bytesOf(contents)), path: runDir, free: gigabytes(bavail * bsize) };
+  const params = { step: contents.state.global_step, needed: inWords(bytesOf(contents)), path: runDir, free: inWords(bavail * bsize) };
   return new AppError("E_CHECKPOINT_NO_SPACE", params, { cause });
 }
 
