@@ -60,6 +60,15 @@ export interface CallCheck {
   readonly primary?: FailureCode;
 }
 
+/** Where a value of an argument comes from. */
+export type ValueGround =
+  /** The first turn in front of the call that gives it. */
+  | { readonly kind: "turn"; readonly turnIndex: number }
+  /** Its schema lists or names it. */
+  | { readonly kind: "schema" }
+  /** It steers how the tool answers (page, limit, unit), which is customarily inferred. */
+  | { readonly kind: "custom" };
+
 /** Result of comparing predicted calls with a reference. */
 export interface CallComparison {
   /** Names and argument texts equal, character by character. */

@@ -4,14 +4,15 @@ import { join } from "node:path";
 import type { MaskMode, Segment, TokenizedExample, Truncation } from "#contracts/example.ts";
 import { SEGMENTS } from "#contracts/example.ts";
 import type { TokensOfTrajectory, TokenView } from "#contracts/procedures/trajectories.ts";
+import type { Trajectory, TrajectoryContent, TrajectoryId } from "#contracts/trajectory.ts";
 import { buildWindows } from "#core/tokenizer/buildWindows.ts";
 import { TEMPLATE_VERSION } from "#core/tokenizer/chatTemplate.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
+import { cleanContent } from "./changes/cleanContent.ts";
 import type { Core } from "./core.ts";
 import { modelDirOf, readModelFolder, readTokenizer } from "./models.ts";
 
-export interface TokensRequest {
-  readonly id: string;
+export interface TokenLayout {
   readonly model: string;
   readonly maskMode: MaskMode;
   readonly maxLength: number;
@@ -20,14 +21,28 @@ export interface TokensRequest {
   readonly window: number;
 }
 
-export async function tokensOfTrajectory(core: Core, request: TokensRequest): Promise<TokensOfTrajectory> {
-  const { id, model, maskMode, maxLength, truncation } = request;
-  const { trajectory } = core.store.trajectories.get(id);
+export async function tokensOfTrajectory(
+  core: Core,
+  { id, ...layout }: TokenLayout & { readonly id: string },
+): Promise<TokensOfTrajectory> {
+  return layOutTokens(core, core.store.trajectories.get(id).trajectory, id, layout);
+}
+
+/** @param content as it is edited; it has no id yet */
+export async function tokensOfContent(
+  core: Core,
+  { content, ...layout }: TokenLayout & { readonly content: TrajectoryContent },
+): Promise<TokensOfTrajectory> {
+  return layOutTokens(core, { ...cleanContent(content), id: "" as TrajectoryId, split: "train" }, null, layout);
+}
+
+async function layOutTokens(core: Core, trajectory: Trajectory, id: string | null, layout: TokenLayout): Promise<TokensOfTrajectory> {
+  const { model, maskMode, maxLength, truncation } = layout;
   const tokenizer = await tokenizerIn(modelDirOf(core.paths, model));
   const { windows, refusals } = buildWindows(trajectory, tokenizer, { maxLength, maskMode, truncation });
   const [first] = refusals;
   const refusal = first === undefined ? null : { code: first.code, reason: first.reason, numTurns: refusals.length };
-  const window = Math.max(0, Math.min(request.window, windows.length - 1));
+  const window = Math.max(0, Math.min(layout.window, windows.length - 1));
   const asked = { trajectoryId: id, tokenizer: tokenizer.name, template: TEMPLATE_VERSION, maskMode, maxLength, truncation };
   const common = { ...asked, window, numWindows: windows.length, refusal };
   const example = windows[window]?.example;

@@ -2,7 +2,7 @@
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import type { CallFix } from "../bulk.ts";
-import { FAILURE_CODES, type CallCheck, type FailureCode } from "../calls.ts";
+import { FAILURE_CODES, type CallCheck, type FailureCode, type ValueGround } from "../calls.ts";
 import { MASK_MODES, TRUNCATIONS, type Segment, type Truncation, type TruncationCut } from "../example.ts";
 import type { ReviewState } from "../changes.ts";
 import { annotatorSchema, STATUSES } from "../review.ts";
@@ -113,7 +113,8 @@ export interface TokenView {
 }
 
 export interface TokensOfTrajectory {
-  readonly trajectoryId: string;
+  /** Null for a content that is not stored. */
+  readonly trajectoryId: string | null;
   readonly tokenizer: string;
   readonly template: string;
   readonly maskMode: string;
@@ -135,6 +136,26 @@ export interface TokensOfTrajectory {
 /** Trajectories that stay in the list whether or not the filter still lets them through: what somebody has just decided does not jump away. */
 const keep = z.array(z.string().max(20)).max(10_000).optional();
 
+/** What the call checker says of a content that is being edited. */
+export interface ContentCheck {
+  /** By index into the turns; assistant turns only. */
+  readonly checks: Readonly<Record<number, CallCheck>>;
+  /** Of the one turn asked for, by call: JSON pointer of a value to where it comes from. */
+  readonly grounds: readonly Readonly<Record<string, ValueGround>>[];
+  /** What is wrong with the schemas of the tools: index of the tool, JSON pointer into its parameters. */
+  readonly toolFaults: readonly { readonly toolIndex: number; readonly pointer: string; readonly message: string }[];
+}
+
+/** How a trajectory is laid out in tokens. */
+const layout = {
+  /** `sample-base`, a run id, or a folder with a tokenizer. */
+  model: z.string().default("sample-base"),
+  maskMode: z.enum(MASK_MODES).default("allAssistantTurns"),
+  maxLength: z.int().min(16).max(1_000_000).default(512),
+  truncation: z.enum(TRUNCATIONS).default("pathWindows"),
+  window: z.int().nonnegative().default(0),
+};
+
 export const trajectories = {
   list: oc
     .input(z.object({ filter: trajectoryFilterSchema, offset: z.int().nonnegative(), limit: z.int().min(1).max(500), keep }))
@@ -152,17 +173,11 @@ export const trajectories = {
   offsetOf: oc
     .input(z.object({ id: z.string(), filter: trajectoryFilterSchema, keep }))
     .output(output<{ readonly offset: number | null }>()),
-  tokens: oc
-    .input(
-      z.object({
-        id: z.string(),
-        /** `sample-base`, a run id, or a folder with a tokenizer. */
-        model: z.string().default("sample-base"),
-        maskMode: z.enum(MASK_MODES).default("allAssistantTurns"),
-        maxLength: z.int().min(16).max(1_000_000).default(512),
-        truncation: z.enum(TRUNCATIONS).default("pathWindows"),
-        window: z.int().nonnegative().default(0),
-      }),
-    )
-    .output(output<TokensOfTrajectory>()),
+  tokens: oc.input(z.object({ id: z.string(), ...layout })).output(output<TokensOfTrajectory>()),
+  /** The tokens of a content that is not stored: while it is edited. */
+  tokensOf: oc.input(z.object({ content: trajectoryContentSchema, ...layout })).output(output<TokensOfTrajectory>()),
+  /** Checks a content that is not stored: one turn as somebody types in it, with where its values come from, or all of them. */
+  check: oc
+    .input(z.object({ content: trajectoryContentSchema, turnIndex: z.int().nonnegative().optional() }))
+    .output(output<ContentCheck>()),
 };

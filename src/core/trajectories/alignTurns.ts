@@ -46,8 +46,17 @@ export function alignTurns(before: readonly Turn[], after: readonly Turn[]): rea
   return pairs;
 }
 
+/** Turns do not change: a key made once serves as long as its turn is there. */
+const keys = new WeakMap<Turn, string>();
+
 /** Everything of a turn in one text; equal turns have equal keys. */
 export function turnKey(turn: Turn): string {
+  const known = keys.get(turn) ?? writeKey(turn);
+  keys.set(turn, known);
+  return known;
+}
+
+function writeKey(turn: Turn): string {
   if (turn.role === "tool") return JSON.stringify([turn.role, turn.content, turn.name, turn.callId]);
   if (turn.role !== "assistant") return `${turn.role} ${turn.content}`;
   const { role, thought, calls, answer, raw, ...rest } = turn;

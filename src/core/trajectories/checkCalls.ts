@@ -17,14 +17,15 @@
 import type { AssistantText, CallCheck, CallFinding, PlacedCall, TextRange } from "#contracts/calls.ts";
 import type { JsonObject } from "#contracts/json.ts";
 import type { ToolCall, ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
-import { checkSchema, schemaAt } from "./checkSchema.ts";
+import { checkSchema } from "./checkSchema.ts";
 import { isSameCall } from "./compareCalls.ts";
 import { editDistance } from "./editDistance.ts";
 import { parameterName, shownValue, toCheck } from "./findings.ts";
-import { conversationText, GrowingEvidence, ungroundedValues, type Evidence } from "./groundedValues.ts";
+import { conversationText, evidenceOfTurns, GrowingEvidence, ungroundedValues, type Evidence } from "./groundedValues.ts";
 import { keyRanges, valueRanges } from "./jsonParts.ts";
 import { parseAssistantText } from "./parseAssistantText.ts";
 import { renderAssistantText } from "./renderAssistantText.ts";
+import { schemaAt } from "./schemaAt.ts";
 
 export interface CheckContext {
   /** Tools offered in the prompt. */
@@ -37,16 +38,18 @@ export interface CheckContext {
   readonly reading?: ConversationReading;
   /** Leaves out F08, which reads the whole conversation. */
   readonly skipsGrounding?: boolean;
+  /** Prepares the text of a turn for looking values up; who checks one conversation again and again remembers it. */
+  readonly evidenceFor?: (text: string) => Evidence;
 }
 
-type TurnCheckOptions = Pick<CheckContext, "reading" | "skipsGrounding">;
+type TurnCheckOptions = Pick<CheckContext, "reading" | "skipsGrounding" | "evidenceFor">;
 
 /** Checks a turn as recorded; ranges count in the text that `renderAssistantText` gives. */
 export function checkTurn(
   content: TrajectoryContent,
   turnIndex: number,
   knownTools?: ReadonlySet<string>,
-  options: Pick<CheckContext, "skipsGrounding"> = {},
+  options: Pick<CheckContext, "skipsGrounding" | "evidenceFor"> = {},
 ): CallCheck {
   return checkRecorded(content, turnIndex, knownTools, options);
 }
@@ -110,7 +113,11 @@ export function checkCalls(output: AssistantText, context: CheckContext): CallCh
   }
   if (output.calls.length === 0) return toCheck(findings);
   const reading = context.reading ?? new ConversationReading();
-  const getEvidence = (): Evidence => reading.evidence(context.conversation);
+  let evidence: Evidence | undefined;
+  const getEvidence = (): Evidence => {
+    const { conversation, evidenceFor } = context;
+    return (evidence ??= evidenceFor === undefined ? reading.evidence(conversation) : evidenceOfTurns(conversation, evidenceFor));
+  };
   output.calls.forEach((call, callIndex) => {
     findings.push(...checkName(call, callIndex, context), ...checkArguments(call, callIndex, context, getEvidence));
   });

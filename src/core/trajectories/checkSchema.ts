@@ -8,7 +8,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import { escapePointer } from "./jsonParts.ts";
-import { isJsonObject, normalizeSchema } from "./normalizeSchema.ts";
+import { normalizeSchema, TYPES } from "./normalizeSchema.ts";
 import { safePattern } from "./safePattern.ts";
 
 export interface SchemaViolation {
@@ -129,17 +129,27 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 
 const shown = (value: JsonValue): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** The schema that a pointer into the arguments leads to, as far as properties and items tell; null where they do not. */
-export function schemaAt(schema: JsonObject, pointer: string): JsonObject | null {
-  let at: JsonValue | undefined = schema;
-  for (const step of pointer.split("/").slice(1)) {
-    if (!isJsonObject(at)) return null;
-    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    const properties: JsonValue | undefined = at["properties"];
-    if (isJsonObject(properties) && Object.hasOwn(properties, key)) at = properties[key];
-    else if (isJsonObject(at["items"]) && /^\d+$/.test(key)) at = at["items"];
-    else if (isJsonObject(at["additionalProperties"])) at = at["additionalProperties"];
-    else return null;
+/** What is wrong with a schema itself. Type words of other languages are read (`normalizeSchema.ts`), and are no fault. */
+export function schemaFaults(schema: JsonObject): readonly { readonly pointer: string; readonly message: string }[] {
+  if (JSON.stringify(schema).length > MAX_SCHEMA_LENGTH) return [];
+  try {
+    if (ajv.validateSchema(withStandardTypes(schema) as JsonObject) === true) return [];
+  } catch (error) {
+    return [{ pointer: "", message: error instanceof Error ? error.message : String(error) }];
   }
-  return isJsonObject(at) ? at : null;
+  const faults = new Map((ajv.errors ?? []).map((error) => [error.instancePath, toViolation(error).message]));
+  return [...faults].slice(0, MAX_VIOLATIONS).map(([pointer, message]) => ({ pointer, message }));
+}
+
+/** `required: true` on a property, and types by other names, made what JSON Schema calls them. */
+function withStandardTypes(value: JsonValue, key = "", depth = 0): JsonValue {
+  if (depth > 64) return value;
+  if (Array.isArray(value)) return value.map((element) => withStandardTypes(element, key, depth + 1));
+  if (key === "type" && typeof value === "string") return TYPES[value.toLowerCase()] ?? value;
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([name, member]) => !(name === "required" && typeof member === "boolean"));
+  // below "properties" the keys are names of parameters, not keywords
+  return Object.fromEntries(
+    entries.map(([name, member]) => [name, withStandardTypes(member, key === "properties" ? "" : name, depth + 1)]),
+  );
 }

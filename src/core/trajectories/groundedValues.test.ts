@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { evidenceOf, isGrounded, ungroundedValues } from "./groundedValues.ts";
+import type { Turn } from "#contracts/trajectory.ts";
+import {
+  conversationText,
+  createEvidenceCache,
+  evidenceOf,
+  evidenceOfTurns,
+  GrowingEvidence,
+  groundsOf,
+  isGrounded,
+  ungroundedValues,
+} from "./groundedValues.ts";
 import { numbersIn } from "./numberForms.ts";
 
 const grounded = (value: string | number, text: string): boolean => isGrounded(value, evidenceOf(text));
@@ -115,4 +125,46 @@ describe("numbers in a text", () => {
     ["five million", [5, 5e6]],
     ["call B12", [12]],
   ])("%j states them all", (text, numbers) => expect([...numbersIn(text)].sort()).toEqual([...numbers].sort()));
+});
+
+describe("evidenceOfTurns", () => {
+  const turns: readonly Turn[] = [
+    { role: "user", content: "Five nights in Oslo, please" },
+    { role: "assistant", thought: "secret words", calls: [], answer: "From when?" },
+    { role: "user", content: "From 13 November 2026, at 10:30, for two" },
+  ];
+
+  it("grounds what reading turn by turn grounds", () => {
+    const joined = new GrowingEvidence();
+    for (const turn of turns) joined.add(conversationText([turn]));
+    const apart = evidenceOfTurns(turns);
+    const values = ["Oslo", "2026-11-13", "2026-11-18", "2026-12-01", "10:30", 2, 5, 7, "secret words", "nights from", "Lima"];
+    expect(values.map((value) => isGrounded(value, apart))).toEqual(values.map((value) => isGrounded(value, joined)));
+    expect(isGrounded("2026-11-13", apart)).toBe(true);
+  });
+
+  it("remembers texts up to a length, the longest unused goes first", () => {
+    const cache = createEvidenceCache(40);
+    const [oslo, lima] = [cache("a week in Oslo"), cache("a week in Lima")];
+    expect(cache("a week in Oslo")).toBe(oslo);
+    cache("three days in Bergen");
+    expect(cache("a week in Oslo")).toBe(oslo);
+    expect(cache("a week in Lima")).not.toBe(lima);
+  });
+});
+
+it("says where each value comes from", () => {
+  const schema = { properties: { unit: { enum: ["celsius"] }, page: {}, city: {}, tags: { items: {} } } };
+  const conversation: readonly Turn[] = [
+    { role: "system", content: "Be brief." },
+    { role: "user", content: "Oslo, sunny" },
+    { role: "tool", content: "Oslo" },
+  ];
+  const args = { city: "Oslo", unit: "celsius", page: 3, tags: ["sunny", "made up"], flag: true };
+  expect(groundsOf(args, schema, conversation)).toEqual({
+    "/city": { kind: "turn", turnIndex: 1 },
+    "/unit": { kind: "schema" },
+    "/page": { kind: "custom" },
+    "/tags/0": { kind: "turn", turnIndex: 1 },
+  });
 });

@@ -18,6 +18,7 @@
  * Lists and objects are judged member by member. A paraphrase that shares no words ("big" for "large") counts as not grounded: the check
  * prefers to be explained in a sentence.
  */
+import type { ValueGround } from "#contracts/calls.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { Turn } from "#contracts/trajectory.ts";
 import { datesFrom, isSameDay, namesRelativeDay, parseDateTime, timesIn, type DayOfYear } from "./dateForms.ts";
@@ -75,10 +76,10 @@ const NAMED_CODES: Readonly<Record<string, RegExp>> = {
 export interface Evidence {
   readonly text: string;
   readonly squeezed: string;
-  readonly words: ReadonlySet<string>;
-  readonly numbers: ReadonlySet<number>;
+  readonly words: Pick<ReadonlySet<string>, "has">;
+  readonly numbers: Pick<ReadonlySet<number>, "has">;
   readonly dates: readonly DayOfYear[];
-  readonly times: ReadonlySet<number>;
+  readonly times: Pick<ReadonlySet<number>, "has">;
   readonly namesRelativeDay: boolean;
 }
 
@@ -115,6 +116,40 @@ export class GrowingEvidence implements Evidence {
 
 const endOf = (text: string): string => (text.length > MAX_EVIDENCE_LENGTH ? text.slice(-MAX_EVIDENCE_LENGTH) : text);
 
+/**
+ * Evidence of a whole conversation from that of its turns, as `GrowingEvidence` gives it: what is remembered of a turn serves every turn
+ * behind it.
+ */
+export function evidenceOfTurns(turns: readonly Turn[], evidenceFor: (text: string) => Evidence = evidenceOf): Evidence {
+  const parts: Evidence[] = [];
+  let length = 0;
+  for (const turn of turns.toReversed()) {
+    const text = conversationText([turn]);
+    if (text === "") continue;
+    if (length > 0 && length + text.length > MAX_EVIDENCE_LENGTH) break;
+    parts.unshift(evidenceFor(text));
+    length += text.length;
+  }
+  let text: string | undefined;
+  let squeezed: string | undefined;
+  let dates: readonly DayOfYear[] | undefined;
+  return {
+    get text() {
+      return (text ??= parts.map((part) => part.text).join("\n"));
+    },
+    get squeezed() {
+      return (squeezed ??= parts.map((part) => part.squeezed).join(""));
+    },
+    get dates() {
+      return (dates ??= parts.flatMap((part) => part.dates));
+    },
+    words: { has: (word) => parts.some((part) => part.words.has(word)) },
+    numbers: { has: (number) => parts.some((part) => part.numbers.has(number)) },
+    times: { has: (time) => parts.some((part) => part.times.has(time)) },
+    namesRelativeDay: parts.some((part) => part.namesRelativeDay),
+  };
+}
+
 /** Everything in these turns that a value may come from. */
 export function conversationText(turns: readonly Turn[]): string {
   return turns.map((turn) => (turn.role === "assistant" ? (turn.answer ?? "") : turn.content)).join("\n");
@@ -125,25 +160,88 @@ export interface UngroundedValue {
   readonly value: string | number;
 }
 
-/** The values inside `args` that are not grounded. */
-export function ungroundedValues(args: JsonObject, schema: JsonObject, evidence: Evidence): UngroundedValue[] {
-  const found: UngroundedValue[] = [];
-  const visit = (value: JsonValue, at: string, valueSchema: JsonValue | undefined): void => {
+/** A text or number inside arguments, with what its schema says of it. */
+export interface ArgumentValue {
+  readonly pointer: string;
+  readonly value: string | number;
+  readonly schema: JsonObject;
+  /** It is, or lies inside, an argument that is customarily inferred. */
+  readonly isInferable: boolean;
+}
+
+/** Members of lists and objects one by one; true, false and null need no ground. */
+export function argumentValues(args: JsonObject, schema: JsonObject): readonly ArgumentValue[] {
+  const found: ArgumentValue[] = [];
+  const visit = (value: JsonValue, at: string, valueSchema: JsonValue | undefined, isInferable: boolean): void => {
     const own = isJsonObject(valueSchema) ? valueSchema : {};
-    if (Array.isArray(value)) value.forEach((member, i) => visit(member, `${at}/${i}`, own["items"] === undefined ? own : own["items"]));
-    else if (isJsonObject(value)) {
+    if (Array.isArray(value)) {
+      value.forEach((member, i) => visit(member, `${at}/${i}`, own["items"] === undefined ? own : own["items"], isInferable));
+    } else if (isJsonObject(value)) {
       const properties = isJsonObject(own["properties"]) ? own["properties"] : {};
       for (const [key, member] of Object.entries(value)) {
-        if (INFERABLE.test(key)) continue;
         const memberSchema = Object.hasOwn(properties, key) ? properties[key] : own["additionalProperties"];
-        visit(member, `${at}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, memberSchema);
+        visit(member, `${at}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, memberSchema, isInferable || INFERABLE.test(key));
       }
-    } else if ((typeof value === "string" || typeof value === "number") && !isGrounded(value, evidence) && !isListed(value, own)) {
-      found.push({ pointer: at, value });
-    }
+    } else if (typeof value === "string" || typeof value === "number") found.push({ pointer: at, value, schema: own, isInferable });
   };
-  visit(args, "", schema);
+  visit(args, "", schema, false);
   return found;
+}
+
+/** The values inside `args` that are not grounded. */
+export function ungroundedValues(args: JsonObject, schema: JsonObject, evidence: Evidence): UngroundedValue[] {
+  return argumentValues(args, schema)
+    .filter(({ value, schema: own, isInferable }) => !isInferable && !isGrounded(value, evidence) && !isListed(value, own))
+    .map(({ pointer, value }) => ({ pointer, value }));
+}
+
+/** Evidence is dear to prepare and asked for again with every key: the last texts are kept, up to `maxLength` characters of them. */
+export function createEvidenceCache(maxLength = 4_000_000): (text: string) => Evidence {
+  const kept = new Map<string, Evidence>();
+  let length = 0;
+  return (text) => {
+    const known = kept.get(text);
+    if (known !== undefined) {
+      // the longest unused goes first
+      kept.delete(text);
+      kept.set(text, known);
+      return known;
+    }
+    const evidence = evidenceOf(text);
+    kept.set(text, evidence);
+    length += text.length;
+    for (const oldest of kept.keys()) {
+      if (length <= maxLength || kept.size === 1) break;
+      kept.delete(oldest);
+      length -= oldest.length;
+    }
+    return evidence;
+  };
+}
+
+/**
+ * Where each value comes from: the first turn that gives it, what the schema offers, or custom. A value that nothing gives is not in it.
+ *
+ * @param conversation  turns in front of the call
+ */
+export function groundsOf(
+  args: JsonObject,
+  schema: JsonObject,
+  conversation: readonly Turn[],
+  evidenceFor: (text: string) => Evidence = evidenceOf,
+): Readonly<Record<string, ValueGround>> {
+  const texts = conversation.map((turn) => conversationText([turn]));
+  const groundOf = ({ value, schema: own, isInferable }: ArgumentValue): ValueGround | undefined => {
+    const turnIndex = texts.findIndex((text) => text !== "" && isGrounded(value, evidenceFor(text)));
+    if (turnIndex >= 0) return { kind: "turn", turnIndex };
+    if (isListed(value, own)) return { kind: "schema" };
+    return isInferable ? { kind: "custom" } : undefined;
+  };
+  const entries = argumentValues(args, schema).flatMap((value) => {
+    const ground = groundOf(value);
+    return ground === undefined ? [] : [[value.pointer, ground] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 export function isGrounded(value: string | number, evidence: Evidence): boolean {

@@ -9,7 +9,8 @@
  */
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 
-const TYPES: Readonly<Record<string, string>> = {
+/** Types as data sets name them, by what JSON Schema calls them. */
+export const TYPES: Readonly<Record<string, string>> = {
   string: "string",
   str: "string",
   text: "string",

@@ -24,6 +24,7 @@ const of =
   (title: string, ...keys: readonly string[]): CommandDefinition => ({ title, group, keys });
 const trajectories = of("Trajectories");
 const agreement = of("Agreement");
+const editing = of("Editing a trajectory");
 const tokens = of("Tokens");
 const runs = of("Runs");
 const failures = of("Failures");
@@ -98,6 +99,18 @@ export const CATALOGUE = {
   "agreement.take7": agreement("Settle on answer 7", "7"),
   "agreement.take8": agreement("Settle on answer 8", "8"),
   "agreement.take9": agreement("Settle on answer 9", "9"),
+
+  "turn.edit": editing("Edit this turn", "E"),
+  "turn.formOrJson": editing("Form or JSON of the call", "Alt+J"),
+  "turn.save": editing("Save the changes", "Mod+Enter"),
+  "turn.leave": editing("Leave the field, then the turn", "Escape"),
+  "turn.addAbove": editing("Add a turn above"),
+  "turn.addBelow": editing("Add a turn below"),
+  "turn.moveUp": editing("Move the turn up"),
+  "turn.moveDown": editing("Move the turn down"),
+  "turn.split": editing("Split the turn at the caret"),
+  "turn.merge": editing("Merge with the next turn"),
+  "turn.remove": editing("Remove the turn"),
 
   "tokens.ids": tokens("Show or hide token ids", "I"),
   "tokens.mask": tokens("Next mask mode", "M"),

@@ -20,6 +20,8 @@ export const useHistory = defineStore("history", () => {
   /** The change whose left-alone trajectories are shown with their reasons; null: none. */
   const reasonsOf = shallowRef<number | null>(null);
   const isBusy = shallowRef(false);
+  /** Takes back a step of what is edited and not saved yet; that comes first. Null: there is none. */
+  const unsaved = shallowRef<(() => void) | null>(null);
   /** Jobs of undoing and redoing that this page started: it tells their end. */
   const watched = new Map<string, number>();
 
@@ -60,6 +62,10 @@ export const useHistory = defineStore("history", () => {
 
   /** Takes back the profile's last change, or makes again the one undone last; tells what came of it, or why nothing did. */
   async function reverse(client: Client, direction: Direction): Promise<Change | null> {
+    if (direction === "undo" && unsaved.value !== null) {
+      unsaved.value();
+      return null;
+    }
     if (isBusy.value) return null;
     isBusy.value = true;
     try {
@@ -83,5 +89,5 @@ export const useHistory = defineStore("history", () => {
     }
   }
 
-  return { undo, redo, applying, isBusy, reasonsOf, follow, reverse };
+  return { undo, redo, applying, isBusy, reasonsOf, unsaved, follow, reverse };
 });

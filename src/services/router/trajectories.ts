@@ -1,7 +1,8 @@
 /** @file Procedures of trajectories and their tokens. */
 import { listFixes } from "../changes/listFixes.ts";
+import { checkContent } from "../checkContent.ts";
 import { getTrajectory, listTrajectories, offsetOfTrajectory } from "../trajectories.ts";
-import { tokensOfTrajectory } from "../tokensOfTrajectory.ts";
+import { tokensOfContent, tokensOfTrajectory } from "../tokensOfTrajectory.ts";
 import { base } from "./base.ts";
 
 export const trajectories = {
@@ -12,6 +13,8 @@ export const trajectories = {
   get: base.trajectories.get.handler(({ context, input }) => getTrajectory(context.core, input.id, input.author)),
   fixes: base.trajectories.fixes.handler(({ context, input }) => listFixes(context.core, input.id, input.content)),
   tokens: base.trajectories.tokens.handler(({ context, input }) => tokensOfTrajectory(context.core, input)),
+  tokensOf: base.trajectories.tokensOf.handler(({ context, input }) => tokensOfContent(context.core, input)),
+  check: base.trajectories.check.handler(({ context, input }) => checkContent(context.core, input)),
   offsetOf: base.trajectories.offsetOf.handler(({ context, input }) => ({
     offset: offsetOfTrajectory(context.core, input.id, input.filter, input.keep),
   })),

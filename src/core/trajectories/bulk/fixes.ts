@@ -14,7 +14,7 @@ import type { CallFix, ContentHit, FixKind, FixOperation } from "#contracts/bulk
 import type { CallFinding } from "#contracts/calls.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { AssistantTurn, ToolCall, TrajectoryContent } from "#contracts/trajectory.ts";
-import { schemaAt } from "../checkSchema.ts";
+import { schemaAt } from "../schemaAt.ts";
 import { editDistance } from "../editDistance.ts";
 import { parameterName, shownValue } from "../findings.ts";
 import { keyRanges, valueRanges } from "../jsonParts.ts";

@@ -36,6 +36,11 @@ export function moveCall(content: TrajectoryContent, turnIndex: number, from: nu
   return withTurn(content, turnIndex, { ...turn, calls: turn.calls.toSpliced(from, 1).toSpliced(to, 0, call) });
 }
 
+/** The call as a whole, as a form or an editor gives it back. */
+export function setCall(content: TrajectoryContent, turnIndex: number, callIndex: number, call: ToolCall): TrajectoryContent {
+  return editCall(content, turnIndex, callIndex, () => call);
+}
+
 export function renameCall(content: TrajectoryContent, turnIndex: number, callIndex: number, name: string): TrajectoryContent {
   return editCall(content, turnIndex, callIndex, (call) => ({ ...call, name }));
 }

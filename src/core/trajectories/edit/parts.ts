@@ -19,6 +19,14 @@ export function setText(content: TrajectoryContent, turnIndex: number, part: Tex
   return withTurn(content, turnIndex, text === "" ? rest : { ...rest, thought: text });
 }
 
+/** Which tool a result is of; an empty name leaves it to the order of calls and results. */
+export function setResultName(content: TrajectoryContent, turnIndex: number, name: string): TrajectoryContent {
+  const turn = turnAt(content, turnIndex);
+  if (turn.role !== "tool") return refuseEdit(turnIndex, "it is not a result");
+  const { name: _before, ...rest } = turn;
+  return withTurn(content, turnIndex, name === "" ? rest : { ...rest, name });
+}
+
 /** Text that follows the grammar becomes thought, calls or answer; any other stays raw, exactly as it is. */
 export function setRawText(content: TrajectoryContent, turnIndex: number, text: string): TrajectoryContent {
   const turn = assistantAt(content, turnIndex);

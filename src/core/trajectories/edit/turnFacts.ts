@@ -16,6 +16,7 @@ export type TurnMoves = (turnIndex: number) => number | undefined;
 /** Records by turn index, as `format.field` of the metadata. */
 const BY_TURN: readonly (readonly [format: string, field: string])[] = [
   ["openai", "messages"],
+  ["trl", "messages"],
   ["toolllama", "texts"],
   ["toolllama", "itemFields"],
   ["sharegpt", "itemFields"],

@@ -4,12 +4,16 @@ import type { Segment } from "#contracts/example.ts";
 import type { ToolCall, ToolDefinition, Turn } from "#contracts/trajectory.ts";
 import type { Severity } from "../../ui/severity.ts";
 
+/** The tools belong to no turn; where a turn is meant they are this one. */
+export const TOOLS_TURN = -1;
+
 interface PartBase {
   readonly key: string;
   readonly segment: Segment;
   readonly word: string;
-  /** -1 for the tools, which belong to no turn. */
+  /** `TOOLS_TURN` for the tools. */
   readonly turnIndex: number;
+  readonly isAssistant: boolean;
   readonly findings: readonly CallFinding[];
   /** False where a target list leaves the turn out. */
   readonly isTarget: boolean;
@@ -36,7 +40,8 @@ export function partsOf({ tools, turns, targets }: Conversation, checks: Readonl
     kind: "tools",
     segment: "tools",
     word: "Tools",
-    turnIndex: -1,
+    turnIndex: TOOLS_TURN,
+    isAssistant: false,
     findings: [],
     isTarget: false,
     tools,
@@ -60,6 +65,7 @@ function partsOfTurn(turn: Turn, turnIndex: number, findings: readonly CallFindi
     segment,
     word,
     turnIndex,
+    isAssistant: turn.role === "assistant",
     findings: [],
     isTarget: false,
   });
