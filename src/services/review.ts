@@ -42,7 +42,7 @@ export function addAnnotator(core: Core, name: string): ReturnType<typeof listAn
   return listAnnotators(core);
 }
 
-function suggestedName(): string {
+export function suggestedName(): string {
   try {
     return userInfo().username || "me";
   } catch {

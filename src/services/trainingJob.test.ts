@@ -108,6 +108,7 @@ describe("a run", () => {
     });
     expect(run.plan!.refused).toEqual([{ trajectoryId: "T-00061", code: "E_EXAMPLE_NO_TARGET", reason: expect.any(String) }]);
     expect(run.model).toMatchObject({ layers: 2, width: 32 });
+    expect(core.store.dataVersions.list()).toMatchObject([{ name: runId, numTrajectories: 61 }]);
     expect(run.evals.map(({ step, numExamples }) => [step, numExamples])).toEqual([5, 10, 14].map((step) => [step, 6]));
     expect(run.evals.at(-1)!.loss).toBeLessThan(run.evals[0]!.loss);
     expect(run.checkpoints.map(({ step }) => step)).toEqual([8, 12, 14]);
@@ -226,6 +227,7 @@ describe("a run and one like it", () => {
     await core.jobs.ended(resumed.jobId);
     await expectSame(runId);
     expect(() => resumeRun(core, runId)).toThrow(expect.objectContaining({ code: "E_RUN_DONE" }));
+    expect(core.store.dataVersions.list().filter(({ name }) => name.startsWith(runId))).toMatchObject([{ name: runId }]);
   });
 
   it("that dies while it saves what was stopped, says so and goes on from the checkpoint before", async () => {

@@ -12,6 +12,7 @@ import { countParameters } from "#core/model/parameters.ts";
 import type { RunRecord } from "#store/runs.ts";
 import { checkpointBytes, listCheckpoints, newestWholeCheckpoint } from "./checkpoints.ts";
 import type { Core } from "./core.ts";
+import { freezeForRun } from "./freezeVersion.ts";
 import type { JobHandle, StartedJob } from "./jobs.ts";
 import { modelDirOf, readModelFolder, runDirOf } from "./models.ts";
 import { EXAMPLE_FILE, prepareExamples } from "./prepareExamples.ts";
@@ -195,6 +196,7 @@ interface Preparation {
 async function prepare(core: Core, { handle, run, runDir, modelDir }: Preparation): Promise<number> {
   const { store, jobs } = core;
   if (run.plan !== null && existsSync(join(runDir, EXAMPLE_FILE))) return run.plan.numSteps;
+  await freezeForRun(core, run.id, handle);
   const phase = "preparing examples";
   handle.report({ phase, unit: "trajectories", done: 0, total: store.trajectories.count() });
   store.runs.update(run.id, { state: "preparing", phase });

@@ -56,6 +56,12 @@ export function createScreens(): Router {
         meta: { screen: "trajectories" },
       },
       {
+        path: "/versions",
+        name: "versions",
+        component: () => import("../features/versions/VersionsScreen.vue"),
+        meta: { screen: "trajectories" },
+      },
+      {
         path: "/tokens/:id?",
         name: "tokens",
         component: () => import("../features/tokens/TokensScreen.vue"),

@@ -23,7 +23,9 @@ const PARTS: Readonly<Record<TurnPart, string>> = {
 export function textOfTurn(turn: Turn): string {
   if (turn.role !== "assistant") return turn.content;
   if (turn.raw !== undefined) return turn.raw;
-  return [turn.thought, ...turn.calls.map(({ name, argumentsText }) => `${name}(${argumentsText})`), turn.answer].filter(Boolean).join("\n");
+  return [turn.thought, ...turn.calls.map(({ name, argumentsText }) => `${name}(${argumentsText})`), turn.answer]
+    .filter(Boolean)
+    .join("\n");
 }
 const textOfTool = (tool: ToolDefinition | undefined): string => (tool === undefined ? "" : JSON.stringify(tool, null, 2));
 
