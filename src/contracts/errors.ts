@@ -174,6 +174,21 @@ export const ERRORS = define({
     why: (p) => `There is nothing that ${p["author"]} could ${p["direction"]}.`,
     fix: "Look at the last changes: those of others are theirs to undo, and any revision can be brought back from the history.",
   },
+  E_SQL_REFUSED: {
+    class: "user",
+    why: (p) => `This is not a question that can be asked here: ${p["detail"]}.`,
+    fix: "Ask one SELECT at a time. The database is read only here; changes are made in the lists, where they can be undone.",
+  },
+  E_SQL_FAILED: {
+    class: "user",
+    why: (p) => `SQLite could not answer: ${p["detail"]}${p["place"]}.`,
+    fix: "Correct the statement at that place; tables and columns are listed beside it.",
+  },
+  E_SQL_TOO_LONG: {
+    class: "user",
+    why: (p) => `The question took longer than ${p["seconds"]} seconds and was ended.`,
+    fix: "Narrow it with a condition or a LIMIT, and ask again. Nothing else was held up.",
+  },
   E_OPERATION_INVALID: {
     class: "user",
     why: (p) => `This cannot be done as asked: ${p["detail"]}.`,

@@ -12,8 +12,10 @@ import { failureRepository } from "./failures.ts";
 import { jobRepository } from "./jobs.ts";
 import { databaseError, openDatabase, openWorkerConnection, type Db } from "./openDatabase.ts";
 import { previewRepository } from "./previews.ts";
+import { describeTables } from "./readOnlyQuery.ts";
 import { runPointRepository } from "./runPoints.ts";
 import { runRepository } from "./runs.ts";
+import { savedViewRepository } from "./savedViews.ts";
 import { searchIndex } from "./searchIndex.ts";
 import { settingRepository } from "./settings.ts";
 import { sourceRepository } from "./sources.ts";
@@ -49,6 +51,7 @@ function storeOver(db: Db, path: string) {
     trajectories: trajectoryRepository(db, contents),
     lists: trajectoryLists(db, search, annotators),
     facts: contentFactRepository(db),
+    views: savedViewRepository(db),
     sources: sourceRepository(db),
     annotators,
     annotations: annotationRepository(db),
@@ -71,6 +74,9 @@ function storeOver(db: Db, path: string) {
         throw databaseError(error, path);
       }
     },
+
+    /** Reads only: tables and their columns. */
+    describeTables: () => describeTables(db),
 
     /** Writes: moves the write-ahead log into the database and closes the connection. */
     close(): void {

@@ -1,12 +1,14 @@
 /**
- * @file Entry of the data worker thread: one task, on a connection of its own, reported by messages. The task's own thread that reads a
- * large file is another instance of it.
+ * @file Entry of data work beside the core. As a thread: one task, on a connection of its own, reported by messages; the task's own thread
+ * that reads a large file is another instance of it. As a process: one question in SQL.
  */
-import { workerData } from "node:worker_threads";
+import { isMainThread, workerData } from "node:worker_threads";
 import type { DataWorkerInput } from "#services/dataTask.ts";
 import { serveDataTask } from "#services/serveDataTask.ts";
 import { serveSourceReader, type SourceReaderInput } from "#services/sourceReader.ts";
+import { serveSqlQuestion } from "#services/sqlConsole.ts";
 
-const input = workerData as DataWorkerInput | SourceReaderInput;
-if ("task" in input) await serveDataTask(input);
+const input = workerData as DataWorkerInput | SourceReaderInput | null;
+if (isMainThread || input === null) serveSqlQuestion();
+else if ("task" in input) await serveDataTask(input);
 else void serveSourceReader(input);

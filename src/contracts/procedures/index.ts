@@ -1,6 +1,7 @@
 /** @file Every procedure there is, once: both transports, both shells and the page share this object. */
 import { annotators, changes, editing, merging, review, versions } from "./changes.ts";
 import { evaluations, failures, playground } from "./evaluations.ts";
+import { sql, views } from "./finding.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
@@ -15,6 +16,8 @@ export const contract = {
   sources,
   trajectories,
   trees,
+  views,
+  sql,
   changes,
   editing,
   merging,

@@ -102,6 +102,14 @@ export interface TrajectoryDetail {
   readonly draft: { readonly baseRevision: number; readonly content: TrajectoryContent; readonly at: string } | null;
 }
 
+/** Alike in their words: a hint, not a measure of meaning. */
+export interface SimilarTrajectory {
+  readonly trajectoryId: string;
+  readonly title: string;
+  /** BM25, higher is closer; comparable within one answer only. */
+  readonly score: number;
+}
+
 export interface TokenView {
   /** Text of this token alone; bytes that are no whole character show as U+FFFD. */
   readonly text: string;
@@ -173,6 +181,8 @@ export const trajectories = {
   offsetOf: oc
     .input(z.object({ id: z.string(), filter: trajectoryFilterSchema, keep }))
     .output(output<{ readonly offset: number | null }>()),
+  /** Trajectories whose turns hold most of its telling words, closest first. */
+  similar: oc.input(z.object({ id: z.string(), limit: z.int().min(1).max(50).default(10) })).output(output<readonly SimilarTrajectory[]>()),
   tokens: oc.input(z.object({ id: z.string(), ...layout })).output(output<TokensOfTrajectory>()),
   /** The tokens of a content that is not stored: while it is edited. */
   tokensOf: oc.input(z.object({ content: trajectoryContentSchema, ...layout })).output(output<TokensOfTrajectory>()),

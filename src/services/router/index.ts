@@ -1,6 +1,7 @@
 /** @file Every procedure of the contract, answered. Shells serve this object with `{ core }` as context. */
 import { annotators, changes, editing, merging, review, versions } from "./changes.ts";
 import { evaluations, failures, playground } from "./evaluations.ts";
+import { sql, views } from "./finding.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
@@ -15,6 +16,8 @@ export const router = {
   sources,
   trajectories,
   trees,
+  views,
+  sql,
   changes,
   editing,
   merging,

@@ -3,6 +3,7 @@ import { listFixes } from "../changes/listFixes.ts";
 import { checkContent } from "../checkContent.ts";
 import { getTrajectory, listTrajectories, offsetOfTrajectory } from "../trajectories.ts";
 import { tokensOfContent, tokensOfTrajectory } from "../tokensOfTrajectory.ts";
+import { similarTrajectories } from "../similarTrajectories.ts";
 import { base } from "./base.ts";
 
 export const trajectories = {
@@ -12,6 +13,7 @@ export const trajectories = {
   facets: base.trajectories.facets.handler(({ context, input }) => context.core.store.lists.facets(input.filter)),
   get: base.trajectories.get.handler(({ context, input }) => getTrajectory(context.core, input.id, input.author)),
   fixes: base.trajectories.fixes.handler(({ context, input }) => listFixes(context.core, input.id, input.content)),
+  similar: base.trajectories.similar.handler(({ context, input }) => similarTrajectories(context.core, input.id, input.limit)),
   tokens: base.trajectories.tokens.handler(({ context, input }) => tokensOfTrajectory(context.core, input)),
   tokensOf: base.trajectories.tokensOf.handler(({ context, input }) => tokensOfContent(context.core, input)),
   check: base.trajectories.check.handler(({ context, input }) => checkContent(context.core, input)),
