@@ -34,7 +34,7 @@ describe("wrong use", () => {
     ["no command", []],
     ["an unknown command", ["trian"]],
     ["an unknown option", ["import", "rows.jsonl", "--formt", "toolllama"]],
-    ["an unknown format", ["import", "rows.jsonl", "--format", "csv"]],
+    ["an unknown format", ["import", "rows.jsonl", "--format", "xlsx"]],
     ["a missing argument", ["import"]],
     ["an argument too many", ["eval", "r-001", "r-002"]],
     ["a missing option", ["export", "--format", "toolllama"]],
