@@ -24,6 +24,30 @@ async function seriousViolations(page: Page): Promise<string[]> {
     .map(({ id: rule, nodes }) => `${rule}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }
 
+test("an address without an id shows the first row and stays as it is", async ({ page, served }) => {
+  await page.goto(served.url);
+  await expect(openId(page)).toHaveText(id(1));
+  await expect(page).toHaveURL(/#\/trajectories$/u);
+  await page.keyboard.press("j");
+  await expect(openId(page)).toHaveText(id(2));
+  await expect(page).toHaveURL(new RegExp(`#/trajectories/${id(2)}$`, "u"));
+});
+
+test("an address entered while the page still starts is not lost", async ({ page, served }) => {
+  await page.goto(served.url); // the token becomes a cookie
+  await expect(openId(page)).toHaveText(id(1));
+  let entered = false;
+  await page.route(/TrajectoriesScreen-.*\.js$/u, async (route) => {
+    await page.evaluate((hash) => (location.hash = hash), `#/trajectories/${id(7)}`);
+    entered = true;
+    await route.continue();
+  });
+  await page.goto("about:blank");
+  await page.goto(served.origin);
+  await expect(openId(page)).toHaveText(id(7));
+  expect(entered).toBe(true);
+});
+
 test("decisions of one key go on to the next, are undone in order, and stay in the history", async ({ page, served }) => {
   await page.goto(served.url);
   await openAt(page, served.origin, 3);

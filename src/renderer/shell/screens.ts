@@ -90,5 +90,22 @@ export function createScreens(): Router {
     if (screen !== undefined) lastPlaces.set(screen.id, to.fullPath);
     document.title = [to.params["id"] ?? to.params["failureId"], screen?.title, "Callsmith"].filter(Boolean).join(" \u00b7 ");
   });
+  keepEarlyAddress(router);
   return router;
+}
+
+/** The router hears of addresses only after its first navigation, and ends that by writing its own; one entered meanwhile wins. */
+function keepEarlyAddress(router: Router): void {
+  let entered: string | undefined;
+  const note = ({ newURL }: HashChangeEvent): void => {
+    entered = new URL(newURL).hash.slice(1);
+  };
+  window.addEventListener("hashchange", note);
+  void router.isReady().then(() =>
+    // a turn later, for the event of an address may still be on its way
+    setTimeout(() => {
+      window.removeEventListener("hashchange", note);
+      if (entered !== undefined) void router.replace(entered);
+    }),
+  );
 }
