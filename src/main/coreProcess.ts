@@ -1,6 +1,7 @@
 /** @file The core as main sees it: a utility process that is started again when it dies, with trainers forked on its request. */
 import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from "electron";
 import type { FromCore, ToCore, TrainerPortMessage } from "#contracts/processes.ts";
+import { trainerEnvironment } from "#services/trainerEnvironment.ts";
 import { BackOff } from "./backOff.ts";
 
 /** A core that does not stop within this time is ended: its jobs show as interrupted and go on from their checkpoints. */
@@ -104,7 +105,7 @@ export class CoreProcess {
   /** A trainer outlives neither its core nor main; when its port closes it saves a checkpoint and ends by itself. */
   #startTrainer(core: UtilityProcess, trainerId: number): void {
     const { trainerFile, log } = this.#options;
-    const trainer = utilityProcess.fork(trainerFile, [], { serviceName: "Callsmith trainer", stdio: "pipe" });
+    const trainer = utilityProcess.fork(trainerFile, [], { serviceName: "Callsmith trainer", stdio: "pipe", env: trainerEnvironment() });
     this.#trainers.set(trainerId, trainer);
     trainer.stdout?.on("data", (chunk) => log("trainer", String(chunk)));
     trainer.stderr?.on("data", (chunk) => log("trainer", String(chunk)));

@@ -139,9 +139,9 @@ class StubUtilityProcess extends EventEmitter {
   readonly stderr = null;
   pid: number | undefined;
   readonly #worker: Worker;
-  constructor(file: string) {
+  constructor(file: string, env: NodeJS.ProcessEnv = process.env) {
     super();
-    this.#worker = new Worker(new URL("./utilityWorker.ts", import.meta.url), { workerData: { file }, execArgv: [] });
+    this.#worker = new Worker(new URL("./utilityWorker.ts", import.meta.url), { workerData: { file }, execArgv: [], env });
     this.pid = this.#worker.threadId;
     this.#worker.on("message", (message) => this.emit("message", message));
     this.#worker.on("error", (error) => process.stderr.write(`${file}: ${String(error)}\n`));
@@ -160,11 +160,11 @@ class StubUtilityProcess extends EventEmitter {
   }
 }
 
-export const utilityProcesses: { readonly file: string; readonly child: StubUtilityProcess }[] = [];
+export const utilityProcesses: { readonly file: string; readonly options: Electron.ForkOptions; readonly child: StubUtilityProcess }[] = [];
 export const utilityProcess = {
-  fork(file: string): StubUtilityProcess {
-    const child = new StubUtilityProcess(file);
-    utilityProcesses.push({ file, child });
+  fork(file: string, _args: string[], options: Electron.ForkOptions): StubUtilityProcess {
+    const child = new StubUtilityProcess(file, options.env && { ...options.env });
+    utilityProcesses.push({ file, options, child });
     return child;
   },
 };
