@@ -110,7 +110,8 @@ test("the desktop shell opens, imports through its own dialog, trains, survives 
   await expect(page.locator("header .chip", { hasText: "Running" })).toBeVisible({ timeout: 60_000 });
   const trainers = stub.utilityProcesses.filter(({ file }) => file === resolve("out/main/trainer.js"));
   expect(trainers).toHaveLength(1);
-  expect(trainers[0]!.options.env?.["GLIBC_TUNABLES"]).toContain("glibc.malloc.mmap_max=0");
+  const environment: NodeJS.ProcessEnv = { ...trainers[0]!.options.env };
+  expect(environment["GLIBC_TUNABLES"]).toContain("glibc.malloc.mmap_max=0");
   await expect.poll(() => shell.progress.at(-1)).toBeGreaterThan(0);
   expect(stub.app.badgeCount).toBe(1);
   stub.answers.button = 1;
