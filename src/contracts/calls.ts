@@ -20,6 +20,10 @@ export const FAILURE_CODES = {
 } as const;
 export type FailureCode = keyof typeof FAILURE_CODES;
 
+/** What a turn decides: to call a tool, to ask for what is missing, to answer, or to say that it cannot. */
+export const DECISIONS = ["call", "ask", "answer", "cannot"] as const;
+export type Decision = (typeof DECISIONS)[number];
+
 /** Half-open range of UTF-16 code units in the assistant's text. */
 export interface TextRange {
   readonly start: number;

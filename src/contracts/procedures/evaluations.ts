@@ -1,7 +1,9 @@
 /** @file Evaluation of a run on the held-out split, the failures it found, and the playground. */
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
-import type { AssistantText, CallCheck, CallComparison, FailureCode } from "../calls.ts";
+import type { AssistantText, CallCheck, CallComparison, Decision, FailureCode } from "../calls.ts";
+import type { AnswerToken } from "../cases.ts";
+import type { Diagnosis } from "../diagnosis.ts";
 import type { ToolDefinition, Turn } from "../trajectory.ts";
 
 /** A share with its count and 95 % Wilson interval. */
@@ -11,6 +13,17 @@ export interface Rate {
   readonly denominator: number;
   readonly low: number;
   readonly high: number;
+}
+
+/** Prompts by what their reference decides, then by what was decided; `none`: nothing was (empty, or a thought alone). */
+export type DecisionCounts = Readonly<Record<Decision, Readonly<Record<Decision | "none", number>>>>;
+
+export interface SliceRates {
+  readonly name: string;
+  /** Over the calls of the slice; of none where it has none. */
+  readonly exactCallRate: Rate;
+  readonly decisionRate: Rate;
+  readonly malformedRate: Rate;
 }
 
 export interface EvaluationSummary {
@@ -32,8 +45,19 @@ export interface EvaluationSummary {
   readonly malformedRate: Rate;
   /** Prompts where call-or-text was decided as in the reference. */
   readonly decisionRate: Rate;
+  /** Every decision against the reference's. Asking and declining are told by their wording: good for seeing where it goes wrong. */
+  readonly decisions: DecisionCounts;
+  /** Of the prompts whose reference is a call. */
+  readonly outcomes: {
+    /** A readable call, right or wrong. */
+    readonly called: Rate;
+    /** No attempt at one. */
+    readonly abstained: Rate;
+    /** An attempt that cannot be read. */
+    readonly malformed: Rate;
+  };
   /** By a metadata value of the held-out trajectories: "templates: seen", "values: unseen" ... */
-  readonly slices: readonly { readonly name: string; readonly exactCallRate: Rate }[];
+  readonly slices: readonly SliceRates[];
   /** Prompts under the condition of a planted fault (`swapped_arguments:triggered`), and how many showed that fault's code. */
   readonly faultConditions: readonly { readonly name: string; readonly surfaced: Rate }[];
   /** Failures by primary code, those under fault conditions included. */
@@ -69,15 +93,13 @@ export interface FailureDetail extends FailureSummary {
   readonly tools: readonly ToolDefinition[];
   readonly output: AssistantText;
   readonly comparison: CallComparison;
+  /** Null for failures of earlier versions. */
+  readonly diagnosis: Diagnosis | null;
+  /** What was generated; none for failures of earlier versions. */
+  readonly tokens: readonly AnswerToken[];
+  /** The case that was made of it. */
+  readonly caseId: string | null;
   readonly similar: readonly SimilarExample[];
-}
-
-/** A generated token; its text may be part of a character. Probabilities are the model's own, before temperature and nucleus. */
-export interface AnswerToken {
-  readonly text: string;
-  readonly probability: number;
-  /** Likeliest first, the token itself among them or not. */
-  readonly alternatives: readonly { readonly text: string; readonly probability: number }[];
 }
 
 export interface PlaygroundAnswer {
@@ -93,6 +115,18 @@ export interface PlaygroundAnswer {
 
 const toolSchema = z.object({ name: z.string().min(1), description: z.string().default(""), parameters: z.record(z.string(), z.json()) });
 
+export const playgroundQuestionSchema = z.object({
+  /** `sample-base`, a run id (its last checkpoint) or a model folder. */
+  model: z.string(),
+  system: z.string().default(""),
+  user: z.string().min(1),
+  tools: z.array(toolSchema).max(64),
+  temperature: z.number().min(0).max(5).default(0),
+  topP: z.number().gt(0).max(1).default(1),
+  seed: z.int().nonnegative().default(1),
+  maxNewTokens: z.int().min(1).max(1024).default(128),
+});
+
 export const evaluations = {
   start: oc
     .input(
@@ -100,6 +134,8 @@ export const evaluations = {
         runId: z.string(),
         /** `heldout` (the validation split, or test where that is empty), or a split by name. */
         suite: z.string().default("heldout"),
+        /** A checkpoint of the run by its step; null is the last one. */
+        checkpointStep: z.int().nonnegative().nullable().default(null),
         /** A seeded choice where there are more; null asks all. */
         maxPrompts: z.int().positive().nullable().default(2000),
       }),
@@ -129,19 +165,5 @@ export const failures = {
 };
 
 export const playground = {
-  ask: oc
-    .input(
-      z.object({
-        /** `sample-base`, a run id (its last checkpoint) or a model folder. */
-        model: z.string(),
-        system: z.string().default(""),
-        user: z.string().min(1),
-        tools: z.array(toolSchema).max(64),
-        temperature: z.number().min(0).max(5).default(0),
-        topP: z.number().gt(0).max(1).default(1),
-        seed: z.int().nonnegative().default(1),
-        maxNewTokens: z.int().min(1).max(1024).default(128),
-      }),
-    )
-    .output(output<PlaygroundAnswer>()),
+  ask: oc.input(playgroundQuestionSchema).output(output<PlaygroundAnswer>()),
 };

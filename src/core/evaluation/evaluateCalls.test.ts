@@ -43,7 +43,7 @@ const answerTurn = (answer: string): AssistantTurn => ({ role: "assistant", call
 const OSLO = '{"city": "Oslo"}';
 const chat = (...turns: Turn[]): TrajectoryContent => ({ tools: TOOLS, turns, metadata: {} });
 const judge = (text: string, ...turns: Turn[]) =>
-  judgePrediction(text, chat(...turns), turns.length - 1, new Set(["get_weather", "get_time", "book"]));
+  judgePrediction(text, chat(...turns), turns.length - 1, { knownTools: new Set(["get_weather", "get_time", "book"]) });
 
 describe("a prediction against its reference", () => {
   const asked = user("Weather in Oslo?");
@@ -130,12 +130,42 @@ describe("rates over predictions", () => {
   it("are sliced by what metadata says of the trajectory, wherever the source kept it", () => {
     expect(rates.slices.map(({ name, exactCallRate: { numerator, denominator } }) => [name, numerator, denominator])).toEqual([
       ["free text: yes", 0, 1],
+      ["kind: clarify", 0, 0],
       ["kind: single", 2, 2],
       ["kind: steps", 0, 1],
       ["templates: seen", 1, 1],
       ["templates: unseen", 1, 2],
       ["values: seen", 2, 3],
     ]);
+  });
+
+  it("tell of each slice how it decides and what it garbles as well", () => {
+    const slice = (name: string) => rates.slices.find((one) => one.name === name)!;
+    expect(slice("kind: clarify")).toMatchObject({ decisionRate: { numerator: 1, denominator: 1 }, malformedRate: { denominator: 1 } });
+    expect(slice("kind: steps")).toMatchObject({ decisionRate: { numerator: 1, denominator: 1 }, malformedRate: { numerator: 1 } });
+  });
+
+  it("count every decision against the reference's, and three outcomes of a call prompt that add up to one", () => {
+    const more = evaluateCalls([
+      prompt(right, reference, {}),
+      prompt("Answer: Which city?", reference, {}),
+      prompt("Answer: Sunny.", reference, {}),
+      prompt("", reference, {}),
+      prompt("Action: get", reference, {}),
+      prompt("Answer: I cannot do that.", answerTurn("Which city?"), {}),
+      prompt(right, answerTurn("I have no tool for that."), {}),
+    ]);
+    expect(more.decisions).toEqual({
+      call: { call: 2, ask: 1, answer: 1, cannot: 0, none: 1 },
+      ask: { call: 0, ask: 0, answer: 0, cannot: 1, none: 0 },
+      answer: { call: 0, ask: 0, answer: 0, cannot: 0, none: 0 },
+      cannot: { call: 1, ask: 0, answer: 0, cannot: 0, none: 0 },
+    });
+    expect(more.outcomes).toMatchObject({
+      called: { numerator: 1, denominator: 5 },
+      abstained: { numerator: 3, denominator: 5 },
+      malformed: { numerator: 1, denominator: 5 },
+    });
   });
 
   it("say which planted faults show under their own condition", () => {

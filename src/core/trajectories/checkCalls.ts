@@ -206,13 +206,16 @@ function checkRepeats(calls: readonly PlacedCall[], earlier: readonly ToolCall[]
 const FAILED_RESULT =
   /"?error"?\s*[:=]\s*(?!\s|""|''|null|false|none)|\b(failed|failure|time(d)? ?out|timeout|unavailable|try again|exception|pending|in progress)\b/i;
 
+/** Of a result: it says that the call failed. */
+export const isFailedResult = (text: string): boolean => FAILED_RESULT.test(text);
+
 /** Calls of a turn whose results, as far as there are any, are no errors. */
 function answeredAt(conversation: readonly Turn[], turnIndex: number): readonly ToolCall[] {
   const turn = conversation[turnIndex]!;
   if (turn.role !== "assistant") return [];
   const results: string[] = [];
   for (let j = turnIndex + 1; conversation[j]?.role === "tool"; j++) results.push((conversation[j] as { content: string }).content);
-  return results.length > 0 && !results.some((text) => FAILED_RESULT.test(text)) ? turn.calls : [];
+  return results.length > 0 && !results.some(isFailedResult) ? turn.calls : [];
 }
 
 interface Places {

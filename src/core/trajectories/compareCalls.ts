@@ -9,7 +9,7 @@
  * A pair of two names is F04 where the predicted tool was offered (the checker has F02 and F03 for the others); a pair of one name is
  * F09 for every argument that differs; what finds no partner is F10.
  */
-import type { AssistantText, CallComparison, CallFinding, PlacedCall } from "#contracts/calls.ts";
+import type { AssistantText, CallComparison, CallFinding, PlacedCall, TextRange } from "#contracts/calls.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { ToolCall, ToolDefinition } from "#contracts/trajectory.ts";
 import { inPrecedence, parameterName, shownValue } from "./findings.ts";
@@ -38,7 +38,8 @@ export function isSameCall(a: ToolCall, b: ToolCall): boolean {
 
 type Pair = readonly [predictedIndex: number, referenceIndex: number];
 
-function pairCalls(predicted: readonly ToolCall[], reference: readonly ToolCall[]): Pair[] {
+/** Which predicted call stands for which of the reference; see above. */
+export function pairCalls(predicted: readonly ToolCall[], reference: readonly ToolCall[]): Pair[] {
   const pairs: Pair[] = [];
   const freePredicted = new Set(predicted.keys());
   const freeReference = new Set(reference.keys());
@@ -71,35 +72,60 @@ function comparePair(predicted: PlacedCall, callIndex: number, reference: ToolCa
     return [{ code: "F04", message, fix: `Call "${reference.name}".`, callIndex, range: predicted.nameRange }];
   }
   const differences = differingArguments(predicted, reference) ?? [];
-  const swapped = differences.length === 2 ? swapOf(differences[0]!, differences[1]!) : null;
   const text = predicted.argumentsText;
   const values = differences.length > 0 ? valueRanges(text) : new Map<string, never>();
   const shift = (range: { start: number; end: number } | undefined) =>
     range === undefined
       ? predicted.argumentsRange
       : { start: predicted.argumentsRange.start + range.start, end: predicted.argumentsRange.start + range.end };
-  if (swapped !== null) {
-    const [a, b] = differences.map((difference) => parameterName(difference.pointer));
-    const range = shift(values.get(differences[0]!.pointer));
-    return [{ code: "F09", message: `"${a}" and "${b}" are swapped.`, fix: swapped, callIndex, pointer: differences[0]!.pointer, range }];
-  }
-  return differences.map(({ pointer, predicted: got, reference: expected }): CallFinding => {
-    const name = parameterName(pointer);
-    const where = { code: "F09", callIndex, pointer } as const;
-    if (got === undefined) {
-      return { ...where, message: `"${name}" is left out.`, fix: `Add ${shownValue(expected)}.`, range: predicted.argumentsRange };
-    }
-    if (expected === undefined) {
-      const range = shift(keyRanges(text).get(pointer));
-      return { ...where, message: `"${name}" is given, the reference leaves it out.`, fix: `Remove "${name}".`, range };
-    }
+  const swapped = swappedPairs(differences);
+  const inSwap = new Set(swapped.flat());
+  const swaps = swapped.map(([a, b]): CallFinding => {
+    const [names, [first, second]] = [
+      [a, b].map(({ pointer }) => parameterName(pointer)),
+      [a, b].map(({ pointer }) => shift(values.get(pointer))),
+    ];
     return {
-      ...where,
-      message: `"${name}" is ${shownValue(got)}; the reference has ${shownValue(expected)}.`,
-      fix: `Use ${shownValue(expected)}.`,
-      range: shift(values.get(pointer)),
+      code: "F09",
+      message: `"${names[0]}" and "${names[1]}" are swapped.`,
+      fix: `Use ${shownValue(a.reference)} for "${names[0]}" and ${shownValue(b.reference)} for "${names[1]}".`,
+      callIndex,
+      pointer: a.pointer,
+      // from the one value to the other
+      range: { start: Math.min(first!.start, second!.start), end: Math.max(first!.end, second!.end) },
     };
   });
+  const others = differences.filter((difference) => !inSwap.has(difference));
+  return [...swaps, ...others.map((difference) => differenceFinding(difference, { callIndex, predicted, text, values, shift }))];
+}
+
+interface CallPlaces {
+  readonly callIndex: number;
+  readonly predicted: PlacedCall;
+  readonly text: string;
+  readonly values: ReadonlyMap<string, TextRange>;
+  readonly shift: (range: TextRange | undefined) => TextRange;
+}
+
+function differenceFinding(
+  { pointer, predicted: got, reference: expected }: Difference,
+  { callIndex, predicted, text, values, shift }: CallPlaces,
+): CallFinding {
+  const name = parameterName(pointer);
+  const where = { code: "F09", callIndex, pointer } as const;
+  if (got === undefined) {
+    return { ...where, message: `"${name}" is left out.`, fix: `Add ${shownValue(expected)}.`, range: predicted.argumentsRange };
+  }
+  if (expected === undefined) {
+    const range = shift(keyRanges(text).get(pointer));
+    return { ...where, message: `"${name}" is given, the reference leaves it out.`, fix: `Remove "${name}".`, range };
+  }
+  return {
+    ...where,
+    message: `"${name}" is ${shownValue(got)}; the reference has ${shownValue(expected)}.`,
+    fix: `Use ${shownValue(expected)}.`,
+    range: shift(values.get(pointer)),
+  };
 }
 
 interface Difference {
@@ -130,12 +156,24 @@ function differingArguments(predicted: ToolCall, reference: ToolCall): Differenc
 const isPlainObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** How to put right two arguments that hold each other's values; null where they do not. */
-function swapOf(a: Difference, b: Difference): string | null {
+/** Two arguments that hold each other's values, each difference in one pair at most. */
+function swappedPairs(differences: readonly Difference[]): (readonly [Difference, Difference])[] {
+  const pairs: [Difference, Difference][] = [];
+  const taken = new Set<Difference>();
+  for (const a of differences) {
+    if (taken.has(a)) continue;
+    const b = differences.find((other) => other !== a && !taken.has(other) && areSwapped(a, other));
+    if (b === undefined) continue;
+    pairs.push([a, b]);
+    taken.add(a).add(b);
+  }
+  return pairs;
+}
+
+function areSwapped(a: Difference, b: Difference): boolean {
   const values = [a.predicted, a.reference, b.predicted, b.reference];
-  if (values.some((value) => value === undefined)) return null;
-  if (!sameJson(a.predicted!, b.reference!) || !sameJson(b.predicted!, a.reference!)) return null;
-  return `Use ${shownValue(a.reference)} for "${parameterName(a.pointer)}" and ${shownValue(b.reference)} for "${parameterName(b.pointer)}".`;
+  if (values.some((value) => value === undefined)) return false;
+  return sameJson(a.predicted!, b.reference!) && sameJson(b.predicted!, a.reference!);
 }
 
 function compareCounts(calls: readonly PlacedCall[], reference: readonly ToolCall[], pairs: readonly Pair[]): CallFinding[] {
