@@ -60,6 +60,28 @@ export interface GenerateRequest {
   readonly stopTokenIds: readonly number[];
 }
 
+/** Asks how likely one token is to come next. */
+export interface ScoreQuestion {
+  /** The sequence so far, prompt and all. */
+  readonly inputIds: Int32Array;
+  readonly tokenId: number;
+}
+
+export interface ScoreRequest {
+  readonly type: "score";
+  readonly requestId: number;
+  readonly modelDir: string;
+  readonly questions: readonly ScoreQuestion[];
+}
+
+export interface TokenScore {
+  readonly questionIndex: number;
+  /** Natural log-probability under the model itself. */
+  readonly logProb: number;
+  /** Place among all tokens, the likeliest counting as 1; the lower id first among equals. */
+  readonly rank: number;
+}
+
 /** Asked of a process of its own: a broken driver may end it. */
 export interface ProbeRequest {
   readonly type: "probe";
@@ -70,13 +92,14 @@ export type ToTrainer =
   | TrainRequest
   | MeasureRequest
   | GenerateRequest
+  | ScoreRequest
   | ProbeRequest
   | { readonly type: "pause" }
   | { readonly type: "resume" }
   | { readonly type: "stop" };
 
-export interface GeneratedPrompt {
-  readonly promptIndex: number;
+/** What was generated, token by token. */
+export interface GeneratedTokens {
   /** Without the prompt; with the stop token, if one ended it. */
   readonly tokenIds: Int32Array;
   /** Natural log-probability of each generated token. */
@@ -85,6 +108,10 @@ export interface GeneratedPrompt {
   readonly alternativeIds: Int32Array;
   /** Their natural log-probabilities: [tokens, K]. */
   readonly alternativeLogProbs: Float32Array;
+}
+
+export interface GeneratedPrompt extends GeneratedTokens {
+  readonly promptIndex: number;
   readonly stopReason: "stopToken" | "maxNewTokens" | "contextFull";
 }
 
@@ -106,5 +133,7 @@ export type FromTrainer =
   | MeasuredMessage
   | { readonly type: "generated"; readonly requestId: number; readonly results: readonly GeneratedPrompt[] }
   | { readonly type: "generatedAll"; readonly requestId: number; readonly seconds: number }
+  /** The last answer to a `ScoreRequest` is the one with its last question. */
+  | { readonly type: "scored"; readonly requestId: number; readonly score: TokenScore }
   | { readonly type: "probed"; readonly report: EngineReport }
   | { readonly type: "failed"; readonly requestId: number | null; readonly error: SerializedError };

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { GeneratedPrompt } from "#contracts/trainer.ts";
+import type { GeneratedPrompt, TokenScore } from "#contracts/trainer.ts";
 import { generate } from "#core/model/generate.ts";
+import { scoreTokens } from "#core/model/scoreTokens.ts";
 import type { ModelEngine } from "./modelEngine.ts";
 import { openEngine } from "./openEngine.ts";
 import { livelyParameters, variants } from "./testing.ts";
@@ -47,6 +48,34 @@ describe("generation", () => {
     const loss = await engine.evaluateLoss({ batchSize: 1, length, inputIds_BT, labels_BT: inputIds_BT, lossWeights_BT, dropoutSeed: 0 });
     const fromLoss = loss.perTokenLoss_BT.subarray(prompts[1]!.length).map((nats) => -nats);
     expect(result!.logProbs).toBeAllclose(fromLoss, { rtol: 1e-4, atol: 1e-4 });
+  });
+
+  it("scores a token that was not generated as it scores those that were", async () => {
+    const sampling = { ...greedy, numAlternatives: config.vocabSize };
+    const [made] = await generate(engine, [prompts[1]!], sampling, { stopTokenIds: [] });
+    const { tokenIds, alternativeIds, alternativeLogProbs } = made!;
+    const V = config.vocabSize;
+    const wanted = [
+      { place: 0, rank: 1 },
+      { place: 3, rank: 2 },
+      { place: 5, rank: 17 },
+    ];
+    const questions = wanted.map(({ place, rank }) => ({
+      inputIds: Int32Array.of(...prompts[1]!, ...tokenIds.subarray(0, place)),
+      tokenId: alternativeIds[place * V + rank - 1]!,
+    }));
+    const scores: TokenScore[] = [];
+    await scoreTokens(engine, questions, { onScore: (score) => scores.push(score) });
+    expect(scores.map(({ questionIndex, rank }) => [questionIndex, rank])).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 17],
+    ]);
+    const told = wanted.map(({ place, rank }) => alternativeLogProbs[place * V + rank - 1]!);
+    expect(scores.map(({ logProb }) => logProb)).toBeAllclose(told, { rtol: 1e-4, atol: 1e-4 });
+    await expect(scoreTokens(engine, [{ inputIds: new Int32Array(), tokenId: 1 }], { onScore: () => undefined })).rejects.toThrow(/1 to/);
+    const stopped = { onScore: () => undefined, signal: AbortSignal.abort() };
+    await expect(scoreTokens(engine, questions, stopped)).rejects.toMatchObject({ code: "E_CANCELLED" });
   });
 
   it("stops at a stop token and keeps it, at the number of tokens, or at the end of the window", async () => {

@@ -12,7 +12,10 @@ import type {
   GenerateRequest,
   MeasuredMessage,
   MeasureRequest,
+  ScoreQuestion,
+  ScoreRequest,
   SerializedError,
+  TokenScore,
   ToTrainer,
   TrainRequest,
 } from "#contracts/trainer.ts";
@@ -55,7 +58,7 @@ export function forkTrainer(entry: string): SpawnTrainer {
   };
 }
 
-export type TrainMessage = Exclude<FromTrainer, { type: "measured" | "generated" | "generatedAll" | "probed" | "failed" }>;
+export type TrainMessage = Exclude<FromTrainer, { type: "measured" | "generated" | "generatedAll" | "scored" | "probed" | "failed" }>;
 
 /** A run in progress. */
 export interface TrainingSession {
@@ -78,6 +81,14 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ScoreOptions {
+  readonly modelDir: string;
+  readonly questions: readonly ScoreQuestion[];
+  /** Called with each score as it comes. */
+  readonly onScore?: (score: TokenScore) => void;
+  readonly signal?: AbortSignal;
+}
+
 export interface TrainerHost {
   train(request: Omit<TrainRequest, "type">, onMessage: (message: TrainMessage) => void): TrainingSession;
   /** One process for each measurement, so that the memory measured is its own. Throws E_CANCELLED, E_TRAINER_LOST, E_TRAINER_KILLED. */
@@ -87,6 +98,8 @@ export interface TrainerHost {
   ): Promise<MeasuredMessage>;
   /** In the order of the prompts. Requests are answered one after the other by one process, which keeps the last model loaded. */
   generate(options: GenerateOptions): Promise<{ readonly results: readonly GeneratedPrompt[]; readonly seconds: number }>;
+  /** In the order of the questions; by the process that generates. */
+  score(options: ScoreOptions): Promise<readonly TokenScore[]>;
   /** Tries one engine in a process of its own; never rejects: a process that dies or is silent is what was found. */
   probe(engine: EngineId): Promise<EngineReport>;
   /** What computes, in words, as the last trainer reported it. */
@@ -99,6 +112,14 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
   const sessions = new Set<TrainingSession>();
   let generator: Generator | null = null;
   let engineName: string | null = null;
+
+  function theGenerator(): Generator {
+    generator ??= createGenerator(spawn(), {
+      onReady: (name) => (engineName = name),
+      onEnd: () => (generator = null),
+    });
+    return generator;
+  }
 
   return {
     get engineName() {
@@ -114,6 +135,7 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
           else if (
             message.type !== "generated" &&
             message.type !== "generatedAll" &&
+            message.type !== "scored" &&
             message.type !== "probed" &&
             message.type !== "measured"
           ) {
@@ -159,13 +181,9 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
       }
     },
 
-    generate(options) {
-      generator ??= createGenerator(spawn(), {
-        onReady: (name) => (engineName = name),
-        onEnd: () => (generator = null),
-      });
-      return generator.generate(options);
-    },
+    generate: (options) => theGenerator().generate(options),
+
+    score: async (options) => (options.questions.length === 0 ? [] : theGenerator().score(options)),
 
     probe: (engine) => probeWith(spawn(), engine),
 
@@ -198,13 +216,13 @@ function probeWith(trainer: TrainerProcess, engine: EngineId): Promise<EngineRep
 
 interface Generator {
   generate: TrainerHost["generate"];
+  score: TrainerHost["score"];
   close(): void;
 }
 
 interface PendingRequest {
-  readonly results: (GeneratedPrompt | undefined)[];
-  readonly onResults: GenerateOptions["onResults"];
-  readonly resolve: (answer: { results: readonly GeneratedPrompt[]; seconds: number }) => void;
+  /** Takes an answer that is not the last word; true: that was all. */
+  readonly take: (message: FromTrainer) => boolean;
   readonly reject: (error: AppError) => void;
 }
 
@@ -225,42 +243,65 @@ function createGenerator(trainer: TrainerProcess, { onReady, onEnd }: GeneratorE
   trainer.onExit((detail) => end(endedUnasked(detail)));
   trainer.onMessage((message) => {
     if (message.type === "ready") onReady(message.engine);
-    if (message.type !== "generated" && message.type !== "generatedAll" && message.type !== "failed") return;
+    if (!("requestId" in message)) return;
     const request = pending.get(message.requestId ?? -1);
     if (request === undefined) return;
-    switch (message.type) {
-      case "generated":
-        for (const result of message.results) request.results[result.promptIndex] = result;
-        request.onResults?.(message.results);
-        return;
-      case "generatedAll":
-        pending.delete(message.requestId);
-        request.resolve({ results: request.results.filter((result) => result !== undefined), seconds: message.seconds });
-        return;
-      case "failed":
-        pending.delete(message.requestId!);
-        request.reject(errorOf(message.error));
-        return;
-    }
+    if (message.type === "failed") {
+      pending.delete(message.requestId!);
+      request.reject(errorOf(message.error));
+    } else if (request.take(message)) pending.delete(message.requestId);
   });
+
+  /** @param request without its id; @param listen gets the way to settle, returns what takes the answers */
+  function ask<Answer>(
+    request: Omit<GenerateRequest, "requestId"> | Omit<ScoreRequest, "requestId">,
+    signal: AbortSignal | undefined,
+    listen: (resolve: (answer: Answer) => void) => PendingRequest["take"],
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const cancelled = new AppError("E_CANCELLED", { what: "Generation" });
+      if (signal?.aborted) return reject(cancelled);
+      const requestId = ++lastRequestId;
+      pending.set(requestId, { take: listen(resolve), reject });
+      signal?.addEventListener("abort", () => {
+        if (!pending.delete(requestId)) return;
+        // The process may be in the middle of a long batch: the next request gets a new one.
+        if (pending.size === 0) {
+          onEnd();
+          trainer.kill();
+        }
+        reject(cancelled);
+      });
+      trainer.send({ ...request, requestId });
+    });
+  }
 
   return {
     generate: ({ modelDir, prompts, sampling, stopTokenIds, onResults, signal }) =>
-      new Promise((resolve, reject) => {
-        const cancelled = new AppError("E_CANCELLED", { what: "Generation" });
-        if (signal?.aborted) return reject(cancelled);
-        const requestId = ++lastRequestId;
-        pending.set(requestId, { results: new Array(prompts.length), onResults, resolve, reject });
-        signal?.addEventListener("abort", () => {
-          if (!pending.delete(requestId)) return;
-          // The process may be in the middle of a long batch: the next request gets a new one.
-          if (pending.size === 0) {
-            onEnd();
-            trainer.kill();
+      ask({ type: "generate", modelDir, prompts, sampling, stopTokenIds }, signal, (resolve) => {
+        const results = new Array<GeneratedPrompt | undefined>(prompts.length);
+        return (message) => {
+          if (message.type === "generated") {
+            for (const result of message.results) results[result.promptIndex] = result;
+            onResults?.(message.results);
+          } else if (message.type === "generatedAll") {
+            resolve({ results: results.filter((result) => result !== undefined), seconds: message.seconds });
+            return true;
           }
-          reject(cancelled);
-        });
-        trainer.send({ type: "generate", requestId, modelDir, prompts, sampling, stopTokenIds });
+          return false;
+        };
+      }),
+    score: ({ modelDir, questions, onScore, signal }) =>
+      ask({ type: "score", modelDir, questions }, signal, (resolve) => {
+        const scores: TokenScore[] = [];
+        return (message) => {
+          if (message.type !== "scored") return false;
+          scores.push(message.score);
+          onScore?.(message.score);
+          if (scores.length < questions.length) return false;
+          resolve(scores);
+          return true;
+        };
       }),
     close: () => {
       end(new AppError("E_CANCELLED", { what: "Generation" }));

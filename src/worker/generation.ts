@@ -3,14 +3,16 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError } from "#contracts/errors.ts";
-import type { FromTrainer, GenerateRequest } from "#contracts/trainer.ts";
+import type { FromTrainer, GenerateRequest, ScoreRequest } from "#contracts/trainer.ts";
 import { generate, type Generator } from "#core/model/generate.ts";
+import { scoreTokens } from "#core/model/scoreTokens.ts";
 import { loadModelFolder } from "#engine/modelFolder.ts";
 import type { ModelEngine } from "#engine/modelEngine.ts";
 import { openEngine } from "#engine/openEngine.ts";
 
 export interface ModelHolder {
   generate(request: GenerateRequest, signal: AbortSignal): Promise<void>;
+  score(request: ScoreRequest, signal: AbortSignal): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -39,6 +41,10 @@ export function createModelHolder(send: (message: FromTrainer) => void): ModelHo
         onResult: (result) => send({ type: "generated", requestId, results: [result] }),
       });
       send({ type: "generatedAll", requestId, seconds: (performance.now() - start) / 1000 });
+    },
+    async score({ requestId, modelDir, questions }, signal) {
+      const engine = await engineOf(modelDir);
+      await scoreTokens(breathing(engine), questions, { signal, onScore: (score) => send({ type: "scored", requestId, score }) });
     },
     dispose: async () => loaded?.engine.dispose(),
   };

@@ -10,6 +10,7 @@ import type {
   GenerateRequest,
   MeasureRequest,
   ProbeRequest,
+  ScoreRequest,
   SerializedError,
   ToTrainer,
   TrainRequest,
@@ -56,6 +57,14 @@ export function serveTrainer(channel: Channel): Promise<void> {
     }
   }
 
+  async function score(request: ScoreRequest): Promise<void> {
+    try {
+      await models.score(request, closed.signal);
+    } catch (error) {
+      send({ type: "failed", requestId: request.requestId, error: serialized(error) });
+    }
+  }
+
   async function probe({ engine }: ProbeRequest): Promise<void> {
     try {
       send({ type: "probed", report: await probeEngine(engine) });
@@ -75,6 +84,9 @@ export function serveTrainer(channel: Channel): Promise<void> {
         return;
       case "generate":
         queue = queue.then(() => generate(message));
+        return;
+      case "score":
+        queue = queue.then(() => score(message));
         return;
       case "probe":
         queue = queue.then(() => probe(message));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { randomUniform } from "./random.ts";
-import { chooseToken } from "./sampling.ts";
+import { chooseToken, scoreToken } from "./sampling.ts";
 
 const logits = Float32Array.from([0.1, 0.2, 0.3, 0.4], Math.log);
 /** Share of each token in many draws. */
@@ -47,6 +47,14 @@ describe("choosing a token", () => {
     expect(ids([1, 5, 5, 2, 5], 4)).toEqual([1, 2, 4, 3]);
     expect(ids([1, 2], 5)).toEqual([1, 0]);
     expect(ids([1, 2], 0)).toEqual([]);
+  });
+
+  it("ranks a given token among all, the lower id first among equals", () => {
+    const values = Float32Array.of(1, 5, 5, 2, 5);
+    expect([0, 1, 2, 3, 4].map((id) => scoreToken(values, id).rank)).toEqual([5, 1, 2, 4, 3]);
+    const total = [0, 1, 2, 3, 4].reduce((sum, id) => sum + Math.exp(scoreToken(values, id).logProb), 0);
+    expect(total).toBeCloseTo(1, 6);
+    expect(scoreToken(Float32Array.of(1e4, -1e4), 1)).toEqual({ logProb: -2e4, rank: 2 });
   });
 
   it("stays finite for scores far apart", () => {

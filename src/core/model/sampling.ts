@@ -31,6 +31,19 @@ export function chooseToken(logits_V: Float32Array, rule: SamplingRule, uniform:
   return { tokenId, logProb: logits_V[tokenId]! - logTotal, alternatives };
 }
 
+/** How likely one token is, and how many are likelier. @param logits_V borrowed */
+export function scoreToken(logits_V: Float32Array, tokenId: number): { readonly logProb: number; readonly rank: number } {
+  const own = logits_V[tokenId]!;
+  const largest = logits_V[indexOfLargest(logits_V)]!;
+  let total = 0;
+  let rank = 1;
+  logits_V.forEach((logit, id) => {
+    total += Math.exp(logit - largest);
+    if (logit > own || (logit === own && id < tokenId)) rank++;
+  });
+  return { logProb: own - largest - Math.log(total), rank };
+}
+
 /** Largest first; `count` is small, so each value is compared with the smallest kept and seldom with more. */
 function indicesOfLargest(values: Float32Array, count: number): readonly number[] {
   const kept: number[] = [];
