@@ -86,6 +86,17 @@ export const ERRORS = define({
     why: (p) => `${p["path"]} exists already, and an export replaces nothing.`,
     fix: "Name a folder that does not exist yet, or is empty.",
   },
+  // Cases
+  E_CASE_INVALID: {
+    class: "user",
+    why: (p) => `No case can be made: ${p["detail"]}.`,
+    fix: "Correct what is named, then make the case again; nothing was written.",
+  },
+  E_CASE_STEP: {
+    class: "user",
+    why: (p) => `${p["case"]} cannot be moved on: ${p["detail"]}.`,
+    fix: "Name evidence that bears on it, or close the case with a reason.",
+  },
   // Rows
   E_ROW_JSON: {
     class: "user",

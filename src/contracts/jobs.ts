@@ -50,6 +50,6 @@ export type JobState = (typeof JOB_STATES)[number];
 export const newsSchema = z.object({
   cursor: z.number().int(),
   jobs: z.array(jobSchema),
-  changed: z.array(z.enum(["trajectories", "runs", "points", "sources", "evaluations", "failures", "models", "changes"])),
+  changed: z.array(z.enum(["trajectories", "runs", "points", "sources", "evaluations", "failures", "cases", "models", "changes"])),
 });
 export type News = z.infer<typeof newsSchema>;

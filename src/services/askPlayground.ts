@@ -1,14 +1,12 @@
 /** @file One question to a model with tools at hand: what it answers, how that reads, and what the checker says of it. */
-import type { AnswerToken, PlaygroundAnswer } from "#contracts/procedures/evaluations.ts";
+import type { PlaygroundAnswer } from "#contracts/procedures/evaluations.ts";
 import { AppError } from "#contracts/errors.ts";
-import type { GeneratedPrompt } from "#contracts/trainer.ts";
 import type { ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { buildPrompt } from "#core/tokenizer/buildPrompt.ts";
-import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import { checkCalls } from "#core/trajectories/checkCalls.ts";
 import { parseAssistantText } from "#core/trajectories/parseAssistantText.ts";
 import type { Core } from "./core.ts";
-import { answerText } from "./evaluateRun.ts";
+import { answerText, answerTokens } from "./answerTokens.ts";
 import { modelDirOf, readModelFolder } from "./models.ts";
 
 /** Enough to see what else a token could have been. */
@@ -46,26 +44,14 @@ export async function askPlayground(core: Core, question: PlaygroundQuestion, si
     ...(signal === undefined ? {} : { signal }),
   });
   const { tokenIds, stopReason } = results[0]!;
-  const tokens = tokensOf(results[0]!, tokenizer);
+  const tokens = answerTokens(results[0]!, (id) => tokenizer.decode([id]));
   const text = answerText(tokenIds, tokenizer);
   const output = parseAssistantText(text);
   const check = checkCalls(output, { tools: content.tools, conversation: content.turns, knownTools: core.store.contents.toolNames() });
   return { text, tokens, output, check, numPromptTokens: inputIds.length, numTokens: tokenIds.length, seconds, stopReason };
 }
 
-function tokensOf(
-  { tokenIds, logProbs, alternativeIds, alternativeLogProbs }: GeneratedPrompt,
-  tokenizer: Tokenizer,
-): readonly AnswerToken[] {
-  const K = alternativeIds.length / Math.max(1, tokenIds.length);
-  const tokenOf = (id: number, logProb: number) => ({ text: tokenizer.decode([id]), probability: Math.exp(logProb) });
-  return Array.from(tokenIds, (id, t) => ({
-    ...tokenOf(id, logProbs[t]!),
-    alternatives: Array.from(alternativeIds.subarray(t * K, (t + 1) * K), (other, k) => tokenOf(other, alternativeLogProbs[t * K + k]!)),
-  }));
-}
-
-function contentOf({ system, user, tools }: PlaygroundQuestion): TrajectoryContent {
+export function contentOf({ system, user, tools }: Pick<PlaygroundQuestion, "system" | "user" | "tools">): TrajectoryContent {
   const turns: Turn[] = [{ role: "user", content: user }];
   if (system !== "") turns.unshift({ role: "system", content: system });
   return { tools, turns, metadata: {} };

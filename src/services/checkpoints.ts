@@ -6,7 +6,7 @@
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { AppError } from "#contracts/errors.ts";
 import type { RunConfig } from "#contracts/run.ts";
@@ -78,6 +78,12 @@ export const CHECKPOINT_FORMAT = 1;
 const NAME = /^checkpoint-(\d+)$/;
 
 export const checkpointName = (step: number): string => `checkpoint-${step}`;
+
+/** The step of a checkpoint's folder; null for another folder. */
+export function checkpointStepOf(dir: string): number | null {
+  const match = NAME.exec(basename(dir));
+  return match === null ? null : Number(match[1]);
+}
 
 /** Finished checkpoints of a run, oldest first; those still being written have another name. */
 export function listCheckpoints(runDir: string): readonly CheckpointFolder[] {

@@ -1,134 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { runConfigSchema } from "#contracts/run.ts";
-import type { FromTrainer, GeneratedPrompt, GenerateRequest } from "#contracts/trainer.ts";
-import type { AssistantTurn, Split, ToolDefinition, TrajectoryContent } from "#contracts/trajectory.ts";
-import { renderTrajectory } from "#core/tokenizer/chatTemplate.ts";
-import { loadTokenizer } from "#core/tokenizer/loadTokenizer.ts";
-import { countWords, trainBpe } from "#core/tokenizer/trainBpe.ts";
-import { parseArguments } from "#core/trajectories/parseArguments.ts";
-import { summaryOf } from "#core/trajectories/summary.ts";
 import { openTinyWorkspace } from "../../test/fixtures/tinyWorkspace.ts";
 import { askPlayground } from "./askPlayground.ts";
-import { openCore, type Core } from "./core.ts";
-import { listEvaluations, startEvaluation } from "./evaluateRun.ts";
+import type { Core } from "./core.ts";
+import { startEvaluation } from "./evaluateRun.ts";
+import { addAll, call, chat, evaluate, HELD_OUT, openScripted, tokenizer, TOOLS, TRAINING, trainedRun } from "./evaluateTesting.ts";
 import { getFailure, listFailures } from "./failures.ts";
-import type { TrainerProcess } from "./trainerHost.ts";
-
-const TOOLS: ToolDefinition[] = ["get_weather", "get_time"].map((name) => ({
-  name,
-  description: `Does ${name}`,
-  parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
-}));
-const call = (name: string, city: string): AssistantTurn => {
-  const argumentsText = `{"city": "${city}"}`;
-  return { role: "assistant", calls: [{ name, argumentsText, arguments: parseArguments(argumentsText) }] };
-};
-const chat = (city: string, more: Partial<TrajectoryContent> = {}): TrajectoryContent => ({
-  tools: TOOLS,
-  turns: [{ role: "user", content: `Weather in ${city} please` }, call("get_weather", city)],
-  metadata: { template_seen: city !== "Rome" },
-  ...more,
-});
-const TRAINING = [chat("Oslo"), chat("Bergen"), chat("Rome")];
-const HELD_OUT = [
-  chat("Oslo"),
-  chat("Rome"),
-  chat("Bergen", { turns: [...chat("Bergen").turns, { role: "assistant", calls: [], answer: "Rain." }] }),
-];
-
-const json = JSON.stringify(trainBpe(countWords([...TRAINING, ...HELD_OUT].map(renderTrajectory)), { vocabSize: 2000 }));
-const tokenizer = loadTokenizer({ name: "words", tokenizerJson: json });
-const CONFIG = { model_type: "opt", vocab_size: 2000, hidden_size: 8, ffn_dim: 8, num_hidden_layers: 1, num_attention_heads: 1 };
-
-/** Stands in for the trainer process alone: it answers each prompt with what the script says. */
-function scripted(answer: (prompt: string) => string): () => TrainerProcess {
-  return () => {
-    let tell: (message: FromTrainer) => void = () => undefined;
-    let isAlive = true;
-    const generate = async ({ requestId, prompts }: GenerateRequest): Promise<void> => {
-      for (const [promptIndex, prompt] of prompts.entries()) {
-        await new Promise(setImmediate);
-        if (!isAlive) return;
-        const tokenIds = Int32Array.from([...tokenizer.encode(answer(tokenizer.decode(prompt))), tokenizer.special.eos]);
-        const result: GeneratedPrompt = {
-          promptIndex,
-          tokenIds,
-          logProbs: new Float32Array(tokenIds.length).fill(-0.5),
-          alternativeIds: Int32Array.from(tokenIds, (id, t) => [id, tokenIds[0]!][t % 2]!),
-          alternativeLogProbs: new Float32Array(tokenIds.length).fill(-0.25),
-          stopReason: "stopToken",
-        };
-        tell({ type: "generated", requestId, results: [result] });
-      }
-      tell({ type: "generatedAll", requestId, seconds: 0.5 });
-    };
-    return {
-      send: (message) => void (message.type === "generate" && generate(message)),
-      onMessage: (listener) => (tell = listener),
-      onExit: () => undefined,
-      kill: () => void (isAlive = false),
-    };
-  };
-}
-
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "callsmith-evaluate-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-});
-
-function open(answer: (prompt: string) => string): Core {
-  const core = openCore({
-    workspaceDir: join(folder, "workspace"),
-    trainerEntry: "none",
-    importerEntry: "none",
-    resourcesDir: "resources",
-    datasetsDir: "datasets",
-    spawn: scripted(answer),
-  });
-  onTestFinished(() => core.close());
-  return core;
-}
-
-function addAll(core: Core, contents: readonly TrajectoryContent[], split: Split): void {
-  const { store } = core;
-  const source = store.sources.ensure({ sha256: split, format: "openai-chat", name: split, path: split, numBytes: 1 });
-  store.transaction(() => {
-    for (const content of contents) {
-      const contentId = store.contents.write(content, summaryOf(content));
-      store.trajectories.add({ sourceId: source.id, split, contentId, author: "import", reason: "import", at: "2026-01-01" });
-    }
-  });
-  while (store.search.indexNext(100));
-}
-
-/** A run that trained on every training trajectory and has one checkpoint. */
-function trainedRun(core: Core, maxLength = 200): string {
-  const runId = core.store.runs.create(runConfigSchema.parse({ maxLength }));
-  const dir = join(core.paths.runs, runId, "checkpoint-7");
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(
-    join(dir, "config.json"),
-    JSON.stringify({ ...CONFIG, word_embed_proj_dim: 8, max_position_embeddings: 256, do_layer_norm_before: true }),
-  );
-  writeFileSync(join(dir, "tokenizer.json"), json);
-  const examples = [...core.store.trajectories.each("train")].map(({ trajectory, contentId }, position) => ({
-    position,
-    trajectoryId: trajectory.id,
-    contentId,
-    numSupervisedTokens: 1,
-  }));
-  core.store.runPoints.setExamples(runId, "train", examples);
-  return runId;
-}
-
-async function evaluate(core: Core, runId: string, more: { suite?: string; maxPrompts?: number | null } = {}) {
-  const job = await startEvaluation(core, { runId, suite: "heldout", maxPrompts: null, ...more }).ended;
-  return { job, summary: listEvaluations(core, runId)[0]! };
-}
 
 /** Right for Oslo, another city for Rome, an answer for Bergen, and the reference's answer after its call. */
 const answers = (prompt: string): string => {
@@ -140,7 +19,7 @@ const answers = (prompt: string): string => {
 
 describe("an evaluation", () => {
   it("asks every held-out turn and stores what came of it", async () => {
-    const core = open(answers);
+    const core = openScripted(answers);
     addAll(core, TRAINING, "train");
     addAll(core, HELD_OUT, "validation");
     const runId = trainedRun(core);
@@ -157,6 +36,8 @@ describe("an evaluation", () => {
       malformedRate: { numerator: 0, denominator: 4 },
       decisionRate: { numerator: 3, denominator: 4 },
       byCode: { F08: 1, F12: 1 },
+      decisions: { call: { call: 2, answer: 1 }, answer: { answer: 1 } },
+      outcomes: { called: { numerator: 2, denominator: 3 }, abstained: { numerator: 1 }, malformed: { numerator: 0 } },
       seconds: 0.5,
     });
     expect(summary.slices.map(({ name, exactCallRate }) => [name, exactCallRate.numerator, exactCallRate.denominator])).toEqual([
@@ -172,7 +53,7 @@ describe("an evaluation", () => {
   });
 
   it("lists failures with the training examples most like them", async () => {
-    const core = open(answers);
+    const core = openScripted(answers);
     addAll(core, TRAINING, "train");
     addAll(core, HELD_OUT, "validation");
     const runId = trainedRun(core);
@@ -183,7 +64,7 @@ describe("an evaluation", () => {
     expect(listFailures(core, runId, { code: "F12", offset: 0, limit: 10 }).rows.map((row) => row.title)).toEqual([
       "Weather in Bergen please",
     ]);
-    const failure = getFailure(core, list.rows[0]!.id);
+    const failure = await getFailure(core, list.rows[0]!.id);
     expect(failure).toMatchObject({
       code: "F08",
       secondary: ["F09"],
@@ -203,8 +84,40 @@ describe("an evaluation", () => {
     expect(failure.similar.map(({ score }) => score)).toEqual(failure.similar.map(({ score }) => score).toSorted((a, b) => b - a));
   });
 
+  it("keeps what was generated, and of failures what else was likely, where they went wrong and what was right there", async () => {
+    const core = openScripted(answers);
+    addAll(core, HELD_OUT, "validation");
+    const runId = trainedRun(core);
+    const { summary } = await evaluate(core, runId);
+    const { evaluations } = core.store;
+    const right = evaluations.tokens(summary.id, 0)!;
+    expect(tokenizer.decode(right.tokenIds)).toBe('Action: get_weather\nAction Input: {"city": "Oslo"}</s>');
+    expect(right.logProbs[3]).toBeCloseTo(-0.5, 6);
+    expect([right.logProbs.length, right.alternativeIds.length]).toEqual([right.tokenIds.length, 0]);
+    const wrong = evaluations.tokens(summary.id, 1)!;
+    expect([wrong.alternativeIds.length, wrong.alternativeLogProbs.length]).toEqual([wrong.tokenIds.length, wrong.tokenIds.length]);
+    const failure = await getFailure(core, listFailures(core, runId, { offset: 0, limit: 10 }).rows[0]!.id);
+    const { firstWrong, span } = failure.diagnosis!;
+    expect(failure.predicted.slice(0, firstWrong!.offset)).toBe('Action: get_weather\nAction Input: {"city": "');
+    expect(firstWrong!.right).toMatchObject({ probability: expect.closeTo(0.01, 5) as number, rank: 9 });
+    expect(failure.predicted.slice(span!.range.start, span!.range.end)).toBe('"Bergen"');
+    expect(span).toMatchObject({ place: "argumentValue", pointer: "/city" });
+    expect(failure.tokens[firstWrong!.position]!.text).toBe(firstWrong!.token!.text);
+    expect(failure.tokens.map(({ text }) => text).join("")).toBe(`${failure.predicted}</s>`);
+    expect(failure.caseId).toBeNull();
+  });
+
+  it("can be of an earlier checkpoint, which has to be there", async () => {
+    const core = openScripted(answers);
+    addAll(core, HELD_OUT, "test");
+    const runId = trainedRun(core, { steps: [3, 7] });
+    expect((await evaluate(core, runId, { checkpointStep: 3 })).summary).toMatchObject({ checkpointStep: 3, finished: true });
+    expect((await evaluate(core, runId)).summary).toMatchObject({ checkpointStep: 7 });
+    expect(() => startEvaluation(core, { runId, suite: "test", maxPrompts: null, checkpointStep: 5 })).toThrow(/checkpoint .*step 5/);
+  });
+
   it("counts prompts that do not fit apart from the rest", async () => {
-    const core = open(answers);
+    const core = openScripted(answers);
     addAll(
       core,
       [...HELD_OUT, chat("Oslo", { turns: [{ role: "user", content: "word ".repeat(500) }, call("get_time", "Oslo")] })],
@@ -215,7 +128,7 @@ describe("an evaluation", () => {
   });
 
   it("takes the named suite, and a seeded choice where there are too many", async () => {
-    const core = open(answers);
+    const core = openScripted(answers);
     addAll(core, TRAINING, "train");
     addAll(core, HELD_OUT, "test");
     const runId = trainedRun(core);
@@ -228,7 +141,7 @@ describe("an evaluation", () => {
 
   it("can be cancelled, and then is not finished", async () => {
     let core: Core | null = null;
-    core = open((prompt) => {
+    core = openScripted((prompt) => {
       core!.jobs.list().forEach((job) => core!.jobs.cancel(job.id));
       return answers(prompt);
     });
@@ -256,7 +169,7 @@ describe("an evaluation", () => {
   });
 
   it("needs a run with a checkpoint", () => {
-    const core = open(answers);
+    const core = openScripted(answers);
     const runId = core.store.runs.create(runConfigSchema.parse({}));
     expect(() => startEvaluation(core, { runId, suite: "heldout", maxPrompts: null })).toThrow(/no checkpoint/);
     expect(() => startEvaluation(core, { runId: "R-999", suite: "heldout", maxPrompts: null })).toThrow(/no run R-999/);
@@ -268,7 +181,7 @@ describe("the playground", () => {
 
   it("answers with the text, its reading and the checker's words", async () => {
     const seen: string[] = [];
-    const core = open((prompt) => {
+    const core = openScripted((prompt) => {
       seen.push(prompt);
       return 'Action: get_wether\nAction Input: {"city": "Oslo"}';
     });
@@ -291,7 +204,7 @@ describe("the playground", () => {
   });
 
   it("says what cannot be asked", async () => {
-    const core = open(answers);
+    const core = openScripted(answers);
     const model = trainedRun(core);
     await expect(askPlayground(core, { ...question, model, maxNewTokens: 300 })).rejects.toMatchObject({ code: "E_CONFIG_INVALID" });
     await expect(askPlayground(core, { ...question, model, user: "word ".repeat(500) })).rejects.toMatchObject({

@@ -1,15 +1,19 @@
 /**
- * @file Evaluation of a run: its last checkpoint answers every target turn of the held-out trajectories, greedily, and each answer is
+ * @file Evaluation of a run: one of its checkpoints answers every target turn of the held-out trajectories, greedily, and each answer is
  * judged against the recorded turn.
  *
  * A prompt is built by the rules of training and cut to the window the run was trained with, less room for the answer. Predictions are
- * written chunk by chunk; an evaluation that is cancelled stays unfinished and is not shown.
+ * written chunk by chunk; an evaluation that is cancelled stays unfinished and is not shown. Two phases follow: the right tokens that were
+ * not among the likeliest ones told are looked up (`rankRightTokens.ts`), and once the evaluation is written, the cases of other runs are
+ * asked again (`cases/askCasesAgain.ts`).
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError } from "#contracts/errors.ts";
 import type { EvaluationSummary } from "#contracts/procedures/evaluations.ts";
+import type { GeneratedTokens } from "#contracts/trainer.ts";
 import type { AssistantTurn, Split, TrajectoryContent, TrajectoryId } from "#contracts/trajectory.ts";
-import { evaluateCalls, type JudgedPrompt } from "#core/evaluation/evaluateCalls.ts";
+import { evaluateCalls, noDecisions, type JudgedPrompt } from "#core/evaluation/evaluateCalls.ts";
+import { diagnose } from "#core/evaluation/firstWrongToken.ts";
 import { judgePrediction } from "#core/evaluation/judgePrediction.ts";
 import { showsPlantedFault } from "#core/evaluation/plantedFaults.ts";
 import { faultCondition, sliceMetadata } from "#core/evaluation/slices.ts";
@@ -20,18 +24,23 @@ import { buildPrompt } from "#core/tokenizer/buildPrompt.ts";
 import { renderTurn } from "#core/tokenizer/chatTemplate.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import { titleOf } from "#core/trajectories/summary.ts";
-import type { EvaluationRecord, Prediction } from "#store/evaluations.ts";
+import type { EvaluationRecord, NewPrediction } from "#store/evaluations.ts";
 import type { NewFailure } from "#store/failures.ts";
+import { answerText } from "./answerTokens.ts";
+import { askCasesAgain } from "./cases/askCasesAgain.ts";
 import { listCheckpoints, type CheckpointFolder } from "./checkpoints.ts";
 import type { Core } from "./core.ts";
 import type { JobHandle, StartedJob } from "./jobs.ts";
 import { readModelFolder, runDirOf, type ModelFolder } from "./models.ts";
+import { rankRightTokens, unrankedToken, type UnrankedToken } from "./rankRightTokens.ts";
 
 export interface EvaluationRequest {
   readonly runId: string;
   /** `heldout`, `validation`, `test` or `train`. */
   readonly suite: string;
   readonly maxPrompts: number | null;
+  /** Null or absent: the last one. */
+  readonly checkpointStep?: number | null;
 }
 
 const SUITES: Readonly<Record<string, readonly Split[]>> = {
@@ -43,7 +52,9 @@ const SUITES: Readonly<Record<string, readonly Split[]>> = {
 
 /** Prompts generated in one request: large enough to keep the engine's rows full, small enough to save and show progress often. */
 const CHUNK = 64;
-const SEED = 1;
+export const SEED = 1;
+/** Likeliest tokens kept of each place of a failure. */
+const NUM_ALTERNATIVES = 5;
 const TURN_MS = 12;
 /** An answer may be a quarter longer than the longest reference, within these bounds. */
 const MIN_ANSWER_TOKENS = 32;
@@ -51,21 +62,23 @@ const MAX_ANSWER_TOKENS = 512;
 
 /** @throws E_NOT_FOUND, E_RUN_NO_CHECKPOINT, E_CONFIG_INVALID for an unknown suite */
 export function startEvaluation(core: Core, request: EvaluationRequest, restartOf?: string): StartedJob {
-  const { runId, suite, maxPrompts } = request;
+  const { runId, suite, maxPrompts, checkpointStep = null } = request;
   const run = core.store.runs.get(runId);
   if (SUITES[suite] === undefined) {
     throw new AppError("E_CONFIG_INVALID", { detail: `suite: there is no "${suite}", only ${Object.keys(SUITES).join(", ")}` });
   }
-  const checkpoint = listCheckpoints(runDirOf(core.paths, run.id)).at(-1);
-  if (checkpoint === undefined) throw new AppError("E_RUN_NO_CHECKPOINT", { run: run.id });
+  const checkpoints = listCheckpoints(runDirOf(core.paths, run.id));
+  if (checkpoints.length === 0) throw new AppError("E_RUN_NO_CHECKPOINT", { run: run.id });
+  const checkpoint = checkpointStep === null ? checkpoints.at(-1) : checkpoints.find(({ step }) => step === checkpointStep);
+  if (checkpoint === undefined) throw new AppError("E_NOT_FOUND", { what: "checkpoint", id: `${run.id}, step ${checkpointStep}` });
   const spec = {
     kind: "evaluate",
-    title: `Evaluate ${run.id}`,
+    title: checkpointStep === null ? `Evaluate ${run.id}` : `Evaluate ${run.id}, step ${checkpointStep}`,
     unit: "prompts",
     phase: "choosing prompts",
     subject: run.id,
     resumeHint: `Evaluate ${run.id} again.`,
-    params: { runId: run.id, suite, maxPrompts },
+    params: { runId: run.id, suite, maxPrompts, checkpointStep },
     ...(restartOf === undefined ? {} : { restartOf }),
   } as const;
   return core.jobs.start(spec, (handle) => evaluate(core, { handle, request: { ...request, runId: run.id }, checkpoint }));
@@ -75,7 +88,8 @@ export function startEvaluation(core: Core, request: EvaluationRequest, restartO
 export function registerEvaluateRestart(core: Core): void {
   core.jobs.onRestart("evaluate", (job, params) => {
     const maxPrompts = typeof params["maxPrompts"] === "number" ? params["maxPrompts"] : null;
-    startEvaluation(core, { runId: String(params["runId"]), suite: String(params["suite"]), maxPrompts }, job.id);
+    const checkpointStep = typeof params["checkpointStep"] === "number" ? params["checkpointStep"] : null;
+    startEvaluation(core, { runId: String(params["runId"]), suite: String(params["suite"]), maxPrompts, checkpointStep }, job.id);
   });
 }
 
@@ -87,8 +101,15 @@ export function listEvaluations(core: Core, runId?: string): readonly Evaluation
 function summaryOf({ id, runId, checkpointStep, suite, createdAt, measures }: EvaluationRecord): EvaluationSummary {
   const none = wilson(0, 0);
   const rates = { exactCallRate: none, malformedRate: none, decisionRate: none, slices: [], faultConditions: [], byCode: {} };
-  const counted = measures ?? { calls: 0, prompts: 0, numRefused: 0, ...rates, seconds: 0 };
-  return { id, runId, checkpointStep, suite, createdAt, finished: measures !== null, ...counted };
+  const uncounted = { decisions: noDecisions(), outcomes: { called: none, abstained: none, malformed: none } };
+  const counted = { calls: 0, prompts: 0, numRefused: 0, seconds: 0, ...rates, ...uncounted, ...measures };
+  // evaluations of earlier versions have the exact calls of a slice alone
+  const slices = counted.slices.map((slice) => ({
+    ...slice,
+    decisionRate: slice.decisionRate ?? none,
+    malformedRate: slice.malformedRate ?? none,
+  }));
+  return { id, runId, checkpointStep, suite, createdAt, finished: measures !== null, ...counted, slices };
 }
 
 interface Evaluation {
@@ -115,6 +136,7 @@ async function evaluate(core: Core, { handle, request, checkpoint }: Evaluation)
   const evaluationId = store.evaluations.create(runId, checkpoint.step, suite);
   const judged: JudgedPrompt[] = [];
   const failures: NewFailure[] = [];
+  const unranked: UnrankedToken[] = [];
   let numRefused = 0;
   let seconds = 0;
   handle.report({ phase: "loading the model", done: 0, total: questions.length });
@@ -127,30 +149,43 @@ async function evaluate(core: Core, { handle, request, checkpoint }: Evaluation)
     const { results, seconds: chunkSeconds } = await trainers.generate({
       modelDir: checkpoint.dir,
       prompts: asked.map(({ inputIds }) => inputIds),
-      sampling: { temperature: 0, topP: 1, seed: SEED, maxNewTokens },
+      sampling: { temperature: 0, topP: 1, seed: SEED, maxNewTokens, numAlternatives: NUM_ALTERNATIVES },
       stopTokenIds: [model.tokenizer.special.eos],
       onResults: (finished) => handle.report({ phase: "generating", done: (numDone += finished.length) }),
       signal: handle.signal,
     });
     seconds += chunkSeconds;
-    const predictions: Prediction[] = [];
-    for (const { promptIndex, tokenIds, logProbs, stopReason } of results) {
-      const { question, content } = asked[promptIndex]!;
+    const predictions: NewPrediction[] = [];
+    for (const { promptIndex, stopReason, ...tokens } of results) {
+      const { tokenIds, logProbs } = tokens;
+      const { question, content, inputIds } = asked[promptIndex]!;
       const { turnIndex } = question;
       const text = answerText(tokenIds, model.tokenizer);
-      const judgement = judgePrediction(text, content, turnIndex, knownTools);
+      const judgement = judgePrediction(text, content, turnIndex, { knownTools, wasCutOff: stopReason !== "stopToken" });
       const { codes, comparison } = judgement;
       const position = start + asked[promptIndex]!.place;
       const meanLogProb = logProbs.length === 0 ? 0 : logProbs.reduce((sum, logProb) => sum + logProb, 0) / logProbs.length;
-      const measures = { numTokens: tokenIds.length, meanLogProb, stopReason };
+      const measures = { numTokens: tokenIds.length, meanLogProb, stopReason, maxNewTokens };
       const { exact, structural } = comparison;
-      predictions.push({ ...question, position, text, exact, structural, code: codes[0] ?? null, measures });
+      predictions.push({
+        ...question,
+        position,
+        text,
+        exact,
+        structural,
+        code: codes[0] ?? null,
+        measures,
+        tokens: keptTokens(tokens, codes),
+      });
       const metadata = sliceMetadata(content.metadata);
       const reference = content.turns[turnIndex] as AssistantTurn;
       const isShown = showsPlantedFault(faultCondition(metadata), judgement.output, reference, content.tools);
       judged.push({ judgement, metadata, showsPlantedFault: isShown });
       if (codes[0] !== undefined) {
-        const expected = renderTurn(content.turns[turnIndex]!);
+        const expected = renderTurn(reference);
+        const findings = comparison.findings;
+        const diagnosis = diagnose({ text, output: judgement.output, tokens, findings, tools: content.tools, reference }, model.tokenizer);
+        unranked.push(...unrankedToken(failures.length, diagnosis, inputIds, tokenIds));
         failures.push({
           ...question,
           position,
@@ -159,20 +194,29 @@ async function evaluate(core: Core, { handle, request, checkpoint }: Evaluation)
           title: questionOf(content, turnIndex),
           predicted: text,
           expected,
+          diagnosis,
         });
       }
     }
     store.evaluations.addPredictions(evaluationId, predictions);
     handle.report({ done: start + Math.min(CHUNK, questions.length - start) });
   }
+  const ranked = await rankRightTokens(core, { handle, modelDir: checkpoint.dir, failures, unranked });
   const measures = { ...evaluateCalls(judged), numRefused, seconds };
   store.transaction(() => {
-    store.failures.replace(evaluationId, failures);
+    store.failures.replace(evaluationId, ranked);
     store.evaluations.finish(evaluationId, measures);
   });
   jobs.news.rowsChanged("evaluations");
   jobs.news.rowsChanged("failures");
+  await askCasesAgain(core, { handle, evaluationId, runId, checkpoint, model, window });
+  handle.report({ phase: "done", unit: "prompts", done: questions.length, total: questions.length });
   return { evaluation: evaluationId };
+}
+
+/** What else was likely is kept of failures alone: it is five sixths of the bytes. */
+function keptTokens(tokens: GeneratedTokens, codes: readonly string[]): GeneratedTokens {
+  return codes.length > 0 ? tokens : { ...tokens, alternativeIds: new Int32Array(), alternativeLogProbs: new Float32Array() };
 }
 
 function answerRoom(longestReference: number, window: number): number {
@@ -241,13 +285,8 @@ function buildPrompts(core: Core, questions: readonly Question[], { tokenizer }:
   });
 }
 
-/** The generated text without the stop token that ended it. */
-export function answerText(tokenIds: Int32Array, tokenizer: Tokenizer): string {
-  return tokenizer.decode(tokenIds.at(-1) === tokenizer.special.eos ? tokenIds.subarray(0, -1) : tokenIds);
-}
-
 /** What a list calls a failure: the user turn that the reference answers. */
-function questionOf(content: TrajectoryContent, turnIndex: number): string {
+export function questionOf(content: Pick<TrajectoryContent, "turns">, turnIndex: number): string {
   const asked = content.turns.slice(0, turnIndex).findLast((turn) => turn.role === "user");
-  return titleOf({ ...content, turns: asked === undefined ? [] : [asked] });
+  return titleOf({ tools: [], metadata: {}, turns: asked === undefined ? [] : [asked] });
 }

@@ -5,7 +5,9 @@ import { judgePrediction } from "#core/evaluation/judgePrediction.ts";
 import { renderTurn } from "#core/tokenizer/chatTemplate.ts";
 import type { FailureRecord } from "#store/failures.ts";
 import { numberOfId } from "#store/ids.ts";
+import { answerTokens } from "./answerTokens.ts";
 import type { Core } from "./core.ts";
+import { tokenTexts } from "./tokenTexts.ts";
 
 export interface FailureList {
   readonly total: number;
@@ -21,22 +23,32 @@ export function listFailures(core: Core, runId: string, options: Parameters<Core
 }
 
 /** Judged anew from the stored text: the judgement is a pure function of it. */
-export function getFailure(core: Core, id: string): FailureDetail {
-  const { failures, contents } = core.store;
+export async function getFailure(core: Core, id: string): Promise<FailureDetail> {
+  const { failures, contents, evaluations, cases } = core.store;
   const failure = failures.get(id);
+  const { evaluationId, position, turnIndex } = failure;
   const { content } = contents.read(failure.contentId);
-  const { output, comparison } = judgePrediction(failure.predicted, content, failure.turnIndex, contents.toolNames());
+  const { measures } = evaluations.prediction(evaluationId, position);
+  const { output, comparison } = judgePrediction(failure.predicted, content, turnIndex, {
+    knownTools: contents.toolNames(),
+    wasCutOff: measures["stopReason"] !== "stopToken",
+  });
+  const tokens = evaluations.tokens(evaluationId, position);
+  const textOf = await tokenTexts(core, failure.runId, evaluations.get(evaluationId).checkpointStep);
   return {
     ...summaryOf(failure),
-    prompt: content.turns.slice(0, failure.turnIndex),
+    prompt: content.turns.slice(0, turnIndex),
     tools: content.tools,
     output,
     comparison,
+    diagnosis: failure.diagnosis,
+    tokens: tokens === null || textOf === null ? [] : answerTokens(tokens, textOf),
+    caseId: cases.ofFailure(id),
     similar: similarExamples(core, failure, content),
   };
 }
 
-function summaryOf({ position: _position, contentId: _contentId, ...summary }: FailureRecord): FailureSummary {
+function summaryOf({ position: _position, contentId: _contentId, diagnosis: _diagnosis, ...summary }: FailureRecord): FailureSummary {
   return summary;
 }
 

@@ -4,6 +4,8 @@ import type { FailureCode } from "#contracts/calls.ts";
 import type { JsonObject } from "#contracts/json.ts";
 import type { EvaluationSummary } from "#contracts/procedures/evaluations.ts";
 import type { TrajectoryId } from "#contracts/trajectory.ts";
+import type { GeneratedTokens } from "#contracts/trainer.ts";
+import { decodeTokens, encodeTokens } from "./generatedTokens.ts";
 import { formatId, requireNumber, trajectoryIdOf } from "./ids.ts";
 import type { Db } from "./openDatabase.ts";
 
@@ -35,6 +37,11 @@ export interface Prediction {
   readonly code: FailureCode | null;
   /** Counts and times of this prediction that no query asks for. */
   readonly measures: JsonObject;
+}
+
+/** A prediction with what was generated; of those that are right without alternatives. */
+export interface NewPrediction extends Prediction {
+  readonly tokens: GeneratedTokens;
 }
 
 interface EvaluationRow {
@@ -74,6 +81,12 @@ export function evaluationRepository(db: Db) {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const selectPredictions = db.prepare<[number], PredictionRow>("SELECT * FROM prediction WHERE evaluation = ? ORDER BY position");
   const selectPrediction = db.prepare<[number, number], PredictionRow>("SELECT * FROM prediction WHERE evaluation = ? AND position = ?");
+  const insertTokens = db.prepare<[number, number, Buffer]>(
+    "INSERT OR REPLACE INTO prediction_token (evaluation, position, tokens) VALUES (?, ?, ?)",
+  );
+  const selectTokens = db
+    .prepare<[number, number], Buffer>("SELECT tokens FROM prediction_token WHERE evaluation = ? AND position = ?")
+    .pluck();
   const numberOf = (id: string) => requireNumber("evaluation", id);
 
   return {
@@ -84,7 +97,7 @@ export function evaluationRepository(db: Db) {
     },
 
     /** Writes: predictions in one transaction. */
-    addPredictions(id: string, predictions: readonly Prediction[]): void {
+    addPredictions(id: string, predictions: readonly NewPrediction[]): void {
       const evaluation = numberOf(id);
       db.transaction(() => {
         for (const p of predictions) {
@@ -92,6 +105,7 @@ export function evaluationRepository(db: Db) {
             ...[evaluation, p.position, requireNumber("trajectory", p.trajectoryId), p.contentId, p.turnIndex, p.text],
             ...[Number(p.exact), Number(p.structural), p.code, JSON.stringify(p.measures)],
           );
+          insertTokens.run(evaluation, p.position, encodeTokens(p.tokens));
         }
       }).immediate();
     },
@@ -117,6 +131,12 @@ export function evaluationRepository(db: Db) {
     /** Reads only: every prediction of an evaluation, in order. */
     predictions(id: string): readonly Prediction[] {
       return selectPredictions.all(numberOf(id)).map(predictionOf);
+    },
+
+    /** Reads only: what was generated for a prediction; null for those of earlier versions. */
+    tokens(id: string, position: number): GeneratedTokens | null {
+      const bytes = selectTokens.get(numberOf(id), position);
+      return bytes === undefined ? null : decodeTokens(bytes);
     },
 
     /** Reads only: one prediction; throws `E_NOT_FOUND`. */

@@ -1,5 +1,6 @@
 /** @file Failures: the wrong calls of an evaluation, as a list shows them. Their prompt and output are read from prediction and content. */
 import type { FailureCode } from "#contracts/calls.ts";
+import type { Diagnosis } from "#contracts/diagnosis.ts";
 import { AppError } from "#contracts/errors.ts";
 import type { FailureSummary } from "#contracts/procedures/evaluations.ts";
 import { formatId, requireNumber, trajectoryIdOf } from "./ids.ts";
@@ -9,11 +10,14 @@ export interface NewFailure extends Omit<FailureSummary, "id" | "runId" | "evalu
   /** The prediction it is about. */
   readonly position: number;
   readonly contentId: number;
+  readonly diagnosis: Diagnosis;
 }
 
 export interface FailureRecord extends FailureSummary {
   readonly position: number;
   readonly contentId: number;
+  /** Null for failures of earlier versions. */
+  readonly diagnosis: Diagnosis | null;
 }
 
 interface FailureRow {
@@ -29,6 +33,7 @@ interface FailureRow {
   readonly title: string;
   readonly predicted: string;
   readonly expected: string;
+  readonly diagnosis: string | null;
 }
 
 export interface FailurePage {
@@ -41,8 +46,8 @@ export type FailureRepository = ReturnType<typeof failureRepository>;
 
 export function failureRepository(db: Db) {
   const insert = db.prepare(`
-    INSERT INTO failure (run, evaluation, position, trajectory_id, content_id, turn_index, code, secondary, title, predicted, expected)
-    SELECT run, number, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM evaluation WHERE number = ?`);
+    INSERT INTO failure (run, evaluation, position, trajectory_id, content_id, turn_index, code, secondary, title, predicted, expected, diagnosis)
+    SELECT run, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM evaluation WHERE number = ?`);
   const deleteOf = db.prepare<[number]>("DELETE FROM failure WHERE evaluation = ?");
   const newestEvaluation = db.prepare<[number], number | null>("SELECT max(number) FROM evaluation WHERE run = ? AND finished = 1").pluck();
   const countByCode = db.prepare<[number], { code: FailureCode; count: number }>(
@@ -51,6 +56,11 @@ export function failureRepository(db: Db) {
   const selectPage = db.prepare<[number, string | null, string | null, number, number], FailureRow>(
     "SELECT * FROM failure WHERE evaluation = ? AND (? IS NULL OR code = ?) ORDER BY number LIMIT ? OFFSET ?",
   );
+  const selectNumbers = db
+    .prepare<[number, string | null, string | null], number>(
+      "SELECT number FROM failure WHERE evaluation = ? AND (? IS NULL OR code = ?) ORDER BY number",
+    )
+    .pluck();
   const selectOne = db.prepare<[number], FailureRow>("SELECT * FROM failure WHERE number = ?");
   const countAll = db.prepare<[], number>("SELECT count(*) FROM failure").pluck();
 
@@ -63,7 +73,7 @@ export function failureRepository(db: Db) {
         for (const f of failures) {
           insert.run(
             ...[f.position, requireNumber("trajectory", f.trajectoryId), f.contentId, f.turnIndex, f.code],
-            ...[JSON.stringify(f.secondary), f.title, f.predicted, f.expected, evaluation],
+            ...[JSON.stringify(f.secondary), f.title, f.predicted, f.expected, JSON.stringify(f.diagnosis), evaluation],
           );
         }
       }).immediate();
@@ -81,6 +91,13 @@ export function failureRepository(db: Db) {
         byCode: Object.fromEntries(counts.map((row) => [row.code, row.count])),
         rows: selectPage.all(evaluation, code, code, options.limit, options.offset).map(recordOf),
       };
+    },
+
+    /** Reads only: ids of the failures of a run's newest finished evaluation, of one code where it is named. */
+    ids(runId: string, code?: string): readonly string[] {
+      const evaluation = newestEvaluation.get(requireNumber("run", runId)) ?? null;
+      if (evaluation === null) return [];
+      return selectNumbers.all(evaluation, code ?? null, code ?? null).map((number) => formatId("failure", number));
     },
 
     /** Reads only: one failure; throws `E_NOT_FOUND`. */
@@ -111,5 +128,6 @@ function recordOf(row: FailureRow): FailureRecord {
     title: row.title,
     predicted: row.predicted,
     expected: row.expected,
+    diagnosis: row.diagnosis === null ? null : (JSON.parse(row.diagnosis) as Diagnosis),
   };
 }

@@ -7,6 +7,7 @@ const SHAPES = {
   run: { prefix: "r", digits: 3 },
   evaluation: { prefix: "E", digits: 3 },
   failure: { prefix: "F", digits: 5 },
+  case: { prefix: "C", digits: 4 },
   job: { prefix: "J", digits: 4 },
 } as const;
 type Noun = keyof typeof SHAPES;

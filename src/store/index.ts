@@ -1,6 +1,7 @@
 /** @file The store's door: every repository over one connection. */
 import { annotationRepository } from "./annotations.ts";
 import { annotatorRepository } from "./annotators.ts";
+import { caseRepository } from "./cases.ts";
 import { changeRepository } from "./changes.ts";
 import { contentFactRepository } from "./contentFacts.ts";
 import { conflictRepository } from "./conflicts.ts";
@@ -65,6 +66,7 @@ function storeOver(db: Db, path: string) {
     runPoints: runPointRepository(db),
     evaluations: evaluationRepository(db),
     failures: failureRepository(db),
+    cases: caseRepository(db),
 
     /** Writes: all of `work` or nothing; errors of the database come out as ours. */
     transaction<T>(work: () => T): T {

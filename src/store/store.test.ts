@@ -296,6 +296,7 @@ describe("evaluations and failures", () => {
       title: "t",
       predicted: "p",
       expected: "e",
+      diagnosis: { firstWrong: null, span: null },
     };
     const first = store.evaluations.create(run, 10, "heldout");
     store.failures.replace(first, [

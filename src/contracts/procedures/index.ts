@@ -1,5 +1,6 @@
 /** @file Every procedure there is, once: both transports, both shells and the page share this object. */
 import { annotators, changes, editing, merging, review, versions } from "./changes.ts";
+import { cases } from "./cases.ts";
 import { evaluations, failures, playground } from "./evaluations.ts";
 import { sql, views } from "./finding.ts";
 import { models } from "./models.ts";
@@ -28,6 +29,7 @@ export const contract = {
   runs,
   evaluations,
   failures,
+  cases,
   playground,
 };
 export type Contract = typeof contract;

@@ -1,5 +1,6 @@
 /** @file Every procedure of the contract, answered. Shells serve this object with `{ core }` as context. */
 import { annotators, changes, editing, merging, review, versions } from "./changes.ts";
+import { cases } from "./cases.ts";
 import { evaluations, failures, playground } from "./evaluations.ts";
 import { sql, views } from "./finding.ts";
 import { models } from "./models.ts";
@@ -28,5 +29,6 @@ export const router = {
   runs,
   evaluations,
   failures,
+  cases,
   playground,
 };

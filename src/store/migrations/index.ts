@@ -6,5 +6,6 @@ import { editing } from "./004-editing.ts";
 import { contentFacts } from "./005-content-facts.ts";
 import { conflicts } from "./006-conflicts.ts";
 import { previews } from "./007-previews.ts";
+import { cases } from "./008-cases.ts";
 
-export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts, conflicts, previews];
+export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts, conflicts, previews, cases];
