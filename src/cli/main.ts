@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { AppError } from "#contracts/errors.ts";
 import { textOption, usageError, type Command } from "./command.ts";
+import { cases } from "./commands/cases.ts";
 import { demo } from "./commands/demo.ts";
 import { engines } from "./commands/engines.ts";
 import { evaluate } from "./commands/evaluate.ts";
@@ -18,7 +19,19 @@ import { openTerminal, printError, printJson } from "./terminal.ts";
 import { watchJob } from "./watchJob.ts";
 import { openWorkbench, type Place, type Workbench } from "./workbench.ts";
 
-export const COMMANDS: readonly Command[] = [demo, importFiles, tokens, models, train, evaluate, exportRows, exportModel, engines, serve];
+export const COMMANDS: readonly Command[] = [
+  demo,
+  importFiles,
+  tokens,
+  models,
+  train,
+  evaluate,
+  cases,
+  exportRows,
+  exportModel,
+  engines,
+  serve,
+];
 
 const COMMON_OPTIONS = {
   workspace: { type: "string" },

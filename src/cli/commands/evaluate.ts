@@ -8,7 +8,7 @@ import type { Client } from "../workbench.ts";
 /** Evaluates and gives the stored summary. */
 export async function runEvaluation(
   client: Client,
-  request: { readonly runId: string; readonly suite: string; readonly maxPrompts: number | null },
+  request: { readonly runId: string; readonly suite: string; readonly maxPrompts: number | null; readonly checkpointStep?: number | null },
   { terminal, interrupted }: Pick<CommandCall, "terminal" | "interrupted">,
 ): Promise<EvaluationSummary> {
   const { jobId } = await client.evaluations.start(request);
@@ -26,6 +26,13 @@ function maxPromptsOption(values: OptionValues): number | null {
   throw usageError(`--max-prompts is "${text}"; it takes a whole number from 1 on`);
 }
 
+function checkpointOption(values: OptionValues): number | null {
+  const text = textOption(values, "checkpoint");
+  if (text === undefined) return null;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw usageError(`--checkpoint is "${text}"; it takes the step of a checkpoint`);
+}
+
 /** What `eval --json` prints: rates as numbers, their counts and intervals under `rates`. */
 export function evaluationReport(summary: EvaluationSummary) {
   const { exactCallRate, malformedRate, decisionRate } = summary;
@@ -40,6 +47,8 @@ export function evaluationReport(summary: EvaluationSummary) {
     exactCallRate: exactCallRate.value,
     malformedRate: malformedRate.value,
     decisionRate: decisionRate.value,
+    decisions: summary.decisions,
+    outcomes: summary.outcomes,
     rates: { exactCallRate, malformedRate, decisionRate },
     slices: summary.slices,
     faultConditions: summary.faultConditions,
@@ -58,7 +67,10 @@ export function linesOf(summary: EvaluationSummary): string {
     rateLine("exact calls", summary.exactCallRate),
     rateLine("malformed", summary.malformedRate),
     rateLine("decision as in reference", summary.decisionRate),
-    ...summary.slices.map((slice) => rateLine(`exact calls, ${slice.name}`, slice.exactCallRate)),
+    ...Object.entries(summary.outcomes).map(([name, rate]) => rateLine(`where a call was due, ${name}`, rate)),
+    ...summary.slices
+      .filter((slice) => slice.exactCallRate.denominator > 0)
+      .map((slice) => rateLine(`exact calls, ${slice.name}`, slice.exactCallRate)),
     ...summary.faultConditions.map(({ name, surfaced }) => rateLine(`planted ${name}`, surfaced)),
     ...(codes.length === 0 ? [] : [`  failures by code: ${codes.join(", ")}`]),
   ].join("\n");
@@ -66,14 +78,20 @@ export function linesOf(summary: EvaluationSummary): string {
 
 export const evaluate: Command = {
   name: "eval",
-  usage: "RUN [--suite NAME] [--max-prompts N]",
-  summary: "Let a run's last checkpoint answer the held-out prompts and compare its calls with the references.",
-  help: `  --suite NAME     heldout (default), validation, test, train
+  usage: "RUN [--checkpoint N] [--suite NAME] [--max-prompts N]",
+  summary: "Let a run's checkpoint answer the held-out prompts and compare its calls with the references.",
+  help: `  --checkpoint N   the checkpoint of this step (default: the last one)
+  --suite NAME     heldout (default), validation, test, train
   --max-prompts N  a seeded choice of so many prompts (default: all)`,
-  options: { suite: { type: "string" }, "max-prompts": { type: "string" } },
+  options: { checkpoint: { type: "string" }, suite: { type: "string" }, "max-prompts": { type: "string" } },
   run: async ({ values, positionals, terminal, interrupted, open }) => {
     const runId = onlyPositional(positionals, "the id of a run");
-    const request = { runId, suite: textOption(values, "suite") ?? "heldout", maxPrompts: maxPromptsOption(values) };
+    const request = {
+      runId,
+      suite: textOption(values, "suite") ?? "heldout",
+      maxPrompts: maxPromptsOption(values),
+      checkpointStep: checkpointOption(values),
+    };
     const { client } = await open();
     const summary = await runEvaluation(client, request, { terminal, interrupted });
     terminal.print(linesOf(summary));

@@ -28,6 +28,8 @@ const editing = of("Editing a trajectory");
 const tokens = of("Tokens");
 const runs = of("Runs");
 const failures = of("Failures");
+const cases = of("Cases");
+const playground = of("Playground");
 
 export const CATALOGUE = {
   "palette.open": everywhere("Search or run a command", { keys: ["Mod+K"] }),
@@ -39,6 +41,7 @@ export const CATALOGUE = {
   "view.runs": everywhere("Go to Runs", { keys: ["G R"], menuKeys: ["Mod+3"] }),
   "view.playground": everywhere("Go to Playground", { keys: ["G P"], menuKeys: ["Mod+4"] }),
   "view.failures": everywhere("Go to Failures", { keys: ["G F"], menuKeys: ["Mod+5"] }),
+  "cases.open": everywhere("Show the cases", { keys: ["G C"] }),
   "import.open": everywhere("Import files or folders", { menuKeys: ["Mod+I"] }),
   "export.open": everywhere("Export trajectories"),
   "sources.open": everywhere("Show sources and their ledgers"),
@@ -120,9 +123,17 @@ export const CATALOGUE = {
   "run.pause": runs("Pause or continue the run", "P"),
   "run.smoothing": runs("Change the smoothing", "S"),
   "run.log": runs("Log or linear loss", "Y"),
-  "playground.ask": of("Playground")("Ask the model", "Mod+Enter"),
+  "playground.ask": playground("Ask the model", "Mod+Enter"),
+  "playground.makeCase": playground("Make a case of the answer", "M"),
   "failures.next": failures("Next failure", "J"),
   "failures.previous": failures("Previous failure", "K"),
+  "failures.makeCase": failures("Make a case of this failure", "M"),
+  "failures.makeCases": failures("Make cases of all that are listed", "Shift+M"),
+  "cases.next": cases("Next case", "J"),
+  "cases.previous": cases("Previous case", "K"),
+  "cases.trace": cases("Name the cause", "N"),
+  "cases.fix": cases("Say in which data version it is mended", "V"),
+  "cases.close": cases("Close, or open again", "X"),
 } as const satisfies Record<string, CommandDefinition>;
 
 export type CommandId = keyof typeof CATALOGUE;

@@ -82,13 +82,21 @@ export function createScreens(): Router {
         component: () => import("../features/failures/FailuresScreen.vue"),
         meta: { screen: "failures" },
       },
+      {
+        path: "/cases/:caseId?",
+        name: "cases",
+        component: () => import("../features/failures/cases/CasesScreen.vue"),
+        meta: { screen: "failures" },
+      },
       { path: "/:rest(.*)*", redirect: "/trajectories" },
     ],
   });
   router.afterEach((to) => {
     const screen = screenOf(to);
     if (screen !== undefined) lastPlaces.set(screen.id, to.fullPath);
-    document.title = [to.params["id"] ?? to.params["failureId"], screen?.title, "Callsmith"].filter(Boolean).join(" \u00b7 ");
+    document.title = [(to.params["id"] ?? to.params["failureId"]) || to.params["caseId"], screen?.title, "Callsmith"]
+      .filter(Boolean)
+      .join(" \u00b7 ");
   });
   keepEarlyAddress(router);
   return router;

@@ -28,6 +28,7 @@ export function shellCommands({ router, openPalette, openHelp, openSettings, rev
     { id: "agreement.open", run: () => go("/agreement") },
     { id: "sources.open", run: () => go("/sources") },
     { id: "merge.open", run: () => go("/merge") },
+    { id: "cases.open", run: () => go("/cases") },
     { id: "versions.open", run: () => go("/versions") },
     { id: "runs.new", run: () => go("/runs/new") },
     { id: "jobs.toggle", run: toggleJobs },

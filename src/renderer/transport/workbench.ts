@@ -23,6 +23,7 @@ export const useWorkbench = defineStore("workbench", () => {
     sources: 0,
     evaluations: 0,
     failures: 0,
+    cases: 0,
     models: 0,
     changes: 0,
   });

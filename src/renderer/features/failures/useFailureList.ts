@@ -58,6 +58,8 @@ export function useFailureList(runId: () => string | null, code: () => string | 
     isLoading,
     error,
     byCode,
+    /** A row that is there already; nothing is read for it. */
+    peek: (index: number): FailureSummary | undefined => cache?.peek(index),
     rowAt: (index: number): FailureSummary | undefined => cache?.rowAt(index),
     /** Position among the rows already read; -1 where it is not among them. */
     indexOf: (id: string): number => {
