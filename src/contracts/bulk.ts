@@ -43,6 +43,21 @@ export const renameToolSchema = z.object({
   mentions: z.boolean().default(true),
 });
 export const renameParameterSchema = z.object({ type: z.literal("renameParameter"), tool: name, from: name, to: name });
+
+const definition = z.object({
+  description: z.string().max(1_000_000),
+  parameters: z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject>,
+  extra: (z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject>).optional(),
+});
+/** A definition of a tool without its name. */
+export type NamelessDefinition = z.infer<typeof definition>;
+export const defineToolSchema = z.object({
+  type: z.literal("defineTool"),
+  tool: name,
+  /** Definitions under that name which are exchanged, each equal to the letter. */
+  from: z.array(definition).min(1).max(1000),
+  to: definition,
+});
 export const fixSchema = z.object({
   type: z.literal("fix"),
   fix: z.enum(FIX_KINDS),
@@ -57,12 +72,13 @@ export const fixSchema = z.object({
   at: z.object({ turn: place, call: place, pointer: z.string().optional() }).optional(),
 });
 
-export const CONTENT_OPERATIONS = [replaceSchema, renameToolSchema, renameParameterSchema, fixSchema] as const;
+export const CONTENT_OPERATIONS = [replaceSchema, renameToolSchema, renameParameterSchema, defineToolSchema, fixSchema] as const;
 export type ReplaceOperation = z.infer<typeof replaceSchema>;
 export type RenameToolOperation = z.infer<typeof renameToolSchema>;
 export type RenameParameterOperation = z.infer<typeof renameParameterSchema>;
+export type DefineToolOperation = z.infer<typeof defineToolSchema>;
 export type FixOperation = z.infer<typeof fixSchema>;
-export type ContentOperation = ReplaceOperation | RenameToolOperation | RenameParameterOperation | FixOperation;
+export type ContentOperation = z.infer<(typeof CONTENT_OPERATIONS)[number]>;
 
 /** One place that an operation changes. */
 export interface ContentHit {
@@ -98,18 +114,4 @@ export interface CallFix {
   /** Applies all like it, in any trajectory. */
   readonly like: FixOperation;
   readonly hits: readonly ContentHit[];
-}
-
-/** One tool by name, over the whole set. */
-export interface ToolUse {
-  readonly name: string;
-  /** Trajectories that offer it. */
-  readonly numDeclared: number;
-  /** Different definitions under this name. */
-  readonly numVariants: number;
-  readonly numCalls: number;
-  /** Calls where it was not offered. */
-  readonly numUndeclaredCalls: number;
-  readonly description: string;
-  readonly parameters: JsonObject | null;
 }

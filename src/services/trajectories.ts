@@ -7,7 +7,7 @@ import { isIndexed } from "./indexContents.ts";
 import { continueIndexing } from "./startIndexing.ts";
 
 /** Conditions that need what the index job derives. */
-const INDEXED_CONDITIONS = ["text", "tool", "finding", "unreadable", "turns", "calls"] as const;
+const INDEXED_CONDITIONS = ["text", "tool", "definition", "finding", "unreadable", "turns", "calls"] as const;
 
 /** `keep`: trajectories that stay in the list whatever the filter says of them now. */
 export function listTrajectories(

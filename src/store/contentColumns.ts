@@ -1,4 +1,4 @@
-/** @file Facts of contents in memory, by content id: 24 bytes a content, continued as facts are written. */
+/** @file Facts of contents in memory, by content id: 28 bytes a content, continued as facts are written. */
 import { withRoom } from "./growing.ts";
 import type { Db } from "./openDatabase.ts";
 
@@ -14,19 +14,21 @@ export interface ContentColumns {
   /** Tools offered and tools called, as places in `toolSets`. */
   readonly offered: Int32Array;
   readonly called: Int32Array;
+  /** The tool list, as the id of its part. */
+  readonly toolLists: Int32Array;
   readonly toolSets: readonly (readonly string[])[];
   /** Differs whenever anything in the columns does. */
   readonly version: string;
 }
 
-type Row = [content: number, turns: number, calls: number, unreadable: number, findings: number, offered: number, called: number];
+type Row = [content: number, turns: number, calls: number, unreadable: number, findings: number, offered: number, called: number, list: number];
 
 export function contentColumns(db: Db) {
   const lastFact = db.prepare<[], number | null>("SELECT max(content_id) FROM content_fact").pluck();
   const selectEpoch = db.prepare<[], string>("SELECT value FROM setting WHERE key = 'facts.epoch'").pluck();
   const after = db
     .prepare<[number], Row>(
-      "SELECT content_id, num_turns, num_calls, num_unreadable, findings, offered_id, called_id FROM content_fact WHERE content_id > ?",
+      "SELECT content_id, num_turns, num_calls, num_unreadable, findings, offered_id, called_id, coalesce(tools_id, 0) FROM content_fact WHERE content_id > ?",
     )
     .raw();
   const setsAfter = db.prepare<[number], [number, string]>("SELECT id, names FROM tool_set WHERE id > ? ORDER BY id").raw();
@@ -39,6 +41,7 @@ export function contentColumns(db: Db) {
   let findings = new Int32Array();
   let offered = new Int32Array();
   let called = new Int32Array();
+  let toolLists = new Int32Array();
   const toolSets: string[][] = [[]];
 
   /** Reads only: the columns as the database is now. */
@@ -47,7 +50,7 @@ export function contentColumns(db: Db) {
     const last = lastFact.get() ?? 0;
     if (nowEpoch !== epoch) {
       length = 0;
-      for (const column of [turns, calls, unreadable, findings, offered, called]) column.fill(0);
+      for (const column of [turns, calls, unreadable, findings, offered, called, toolLists]) column.fill(0);
       epoch = nowEpoch;
     }
     if (last >= length) {
@@ -58,6 +61,7 @@ export function contentColumns(db: Db) {
       findings = withRoom(findings, room);
       offered = withRoom(offered, room);
       called = withRoom(called, room);
+      toolLists = withRoom(toolLists, room);
       for (const [id, names] of setsAfter.all(toolSets.length - 1)) toolSets[id] = JSON.parse(names) as string[];
       for (const row of after.iterate(length - 1)) {
         const i = row[0];
@@ -67,9 +71,10 @@ export function contentColumns(db: Db) {
         findings[i] = row[4];
         offered[i] = row[5];
         called[i] = row[6];
+        toolLists[i] = row[7];
       }
       length = room;
     }
-    return { length, turns, calls, unreadable, findings, offered, called, toolSets, version: `${epoch}/${length}` };
+    return { length, turns, calls, unreadable, findings, offered, called, toolLists, toolSets, version: `${epoch}/${length}` };
   };
 }

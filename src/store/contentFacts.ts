@@ -8,12 +8,21 @@ import { FAILURE_CODES, type FailureCode } from "#contracts/calls.ts";
 import type { IndexProgress } from "./searchIndex.ts";
 import type { Db } from "./openDatabase.ts";
 import { remembered } from "./remembered.ts";
+import type { ToolListRepository } from "./toolLists.ts";
 
 export interface ContentFact {
   readonly contentId: number;
   readonly findings: readonly FailureCode[];
   readonly offered: readonly string[];
   readonly called: readonly string[];
+  /** One for each tool called. */
+  readonly calls: readonly {
+    readonly tool: string;
+    readonly numCalls: number;
+    readonly numFaulty: number;
+    readonly numAnswered: number;
+    readonly numFailed: number;
+  }[];
 }
 
 export const FINDING_CODES = Object.keys(FAILURE_CODES) as readonly FailureCode[];
@@ -27,7 +36,7 @@ const REMEMBERED_SETS = 5000;
 
 export type ContentFactRepository = ReturnType<typeof contentFactRepository>;
 
-export function contentFactRepository(db: Db) {
+export function contentFactRepository(db: Db, toolLists: ToolListRepository) {
   const setting = db.prepare<[string], string>("SELECT value FROM setting WHERE key = ?").pluck();
   const setSetting = db.prepare<[string, string]>("INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)");
   const lastContent = db.prepare<[], number | null>("SELECT max(id) FROM content").pluck();
@@ -37,10 +46,18 @@ export function contentFactRepository(db: Db) {
   const selectInvented = db.prepare<[number], number>("SELECT content_id FROM content_fact WHERE findings & ? ORDER BY content_id").pluck();
   const findSet = db.prepare<[string], number>("SELECT id FROM tool_set WHERE names = ?").pluck();
   const insertSet = db.prepare<[string]>("INSERT INTO tool_set (names) VALUES (?)");
-  const write = db.prepare<[number, number, number, number]>(`
-    INSERT OR REPLACE INTO content_fact (content_id, num_turns, num_calls, num_unreadable, findings, offered_id, called_id)
-    SELECT id, num_turns, num_calls, num_unreadable, ?, ?, ? FROM content WHERE id = ?`);
+  const write = db
+    .prepare<[number, number, number, number], number>(
+      `INSERT OR REPLACE INTO content_fact (content_id, num_turns, num_calls, num_unreadable, findings, offered_id, called_id, tools_id)
+       SELECT id, num_turns, num_calls, num_unreadable, ?, ?, ?, tools_id FROM content WHERE id = ? RETURNING tools_id`,
+    )
+    .pluck();
+  const deleteCalls = db.prepare<[number]>("DELETE FROM content_call WHERE content_id = ?");
+  const insertCall = db.prepare<[number, number, number, number, number, number, number]>(
+    "INSERT INTO content_call (content_id, tool_id, is_offered, num_calls, num_faulty, num_answered, num_failed) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  );
   const deleteAll = db.prepare<[]>("DELETE FROM content_fact");
+  const deleteAllCalls = db.prepare<[]>("DELETE FROM content_call");
   const setIds = new Map<string, number>();
 
   const idOfSet = (names: readonly string[]): number => {
@@ -67,6 +84,7 @@ export function contentFactRepository(db: Db) {
       if (isOf(version)) return;
       db.transaction(() => {
         deleteAll.run();
+        deleteAllCalls.run();
         setSetting.run(VERSION, String(version));
         setSetting.run(NUM_TOOLS, "0");
         grow(EPOCH);
@@ -88,14 +106,28 @@ export function contentFactRepository(db: Db) {
       facts: readonly ContentFact[],
       { isRepeat = false, numTools }: { readonly isRepeat?: boolean; readonly numTools?: number } = {},
     ): void {
-      db.transaction(() => {
-        for (const { contentId, findings, offered, called } of facts) {
+      const all = db.transaction(() => {
+        let lastList = 0;
+        for (const { contentId, findings, offered, called, calls } of facts) {
           const bits = findings.reduce((sum, code) => sum | findingBit(code), 0);
-          write.run(bits, idOfSet(offered), idOfSet(called), contentId);
+          lastList = Math.max(lastList, write.get(bits, idOfSet(offered), idOfSet(called), contentId) ?? 0);
+          if (isRepeat) deleteCalls.run(contentId);
+          for (const { tool, numCalls, numFaulty, numAnswered, numFailed } of calls) {
+            const isOffered = offered.includes(tool) ? 1 : 0;
+            insertCall.run(contentId, toolLists.idOfTool(tool), isOffered, numCalls, numFaulty, numAnswered, numFailed);
+          }
         }
+        toolLists.takeApart(lastList);
         if (isRepeat) grow(EPOCH);
         if (numTools !== undefined) setSetting.run(NUM_TOOLS, String(numTools));
-      }).immediate();
+      });
+      try {
+        all.immediate();
+      } catch (error) {
+        setIds.clear();
+        toolLists.forget();
+        throw error;
+      }
     },
 
     /** Reads only: how many tools are known. */

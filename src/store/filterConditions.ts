@@ -10,6 +10,8 @@ import type { ContentColumns } from "./contentColumns.ts";
 import { findingBit } from "./contentFacts.ts";
 import type { Editors } from "./editorColumns.ts";
 import { numberOfId } from "./ids.ts";
+import { contentsByDefinition, contentsByTool } from "./toolConditions.ts";
+import type { ToolColumns } from "./toolColumns.ts";
 import type { Columns } from "./trajectoryColumns.ts";
 
 export type FilterKey = keyof TrajectoryFilter;
@@ -27,6 +29,7 @@ export interface FilterSources {
   contents(): ContentColumns;
   annotations(): AnnotationColumns;
   editors(): Editors;
+  tools(): ToolColumns;
   sourceId(name: string): number | undefined;
   annotatorId(name: string): number | null;
   hits(text: string): Uint8Array;
@@ -75,11 +78,10 @@ export function conditionsOf(filter: TrajectoryFilter, from: FilterSources): rea
       from.annotations().disputed.map((disputed) => (disputed === wanted ? 1 : 0)),
     );
   }
-  const { tool, finding, unreadable, turns, calls } = filter;
-  if (tool !== undefined) {
-    const sets = from.contents().toolSets;
-    const having = Uint8Array.from({ length: sets.length }, (_, i) => (sets[i]?.includes(tool.name) === true ? 1 : 0));
-    ofContents("tool", (facts, id) => having[facts[tool.use][id]!] === 1);
+  const { tool, definition, finding, unreadable, turns, calls } = filter;
+  if (tool !== undefined) add("tool", columns.contents, contentsByTool(tool, from.contents(), () => from.tools()));
+  if (definition !== undefined) {
+    add("definition", columns.contents, contentsByDefinition(definition, from.contents(), from.tools()));
   }
   if (finding === "any") ofContents("finding", (facts, id) => facts.findings[id] !== 0);
   else if (finding === "none") ofContents("finding", (facts, id) => facts.findings[id] === 0);

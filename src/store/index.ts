@@ -20,6 +20,8 @@ import { savedViewRepository } from "./savedViews.ts";
 import { searchIndex } from "./searchIndex.ts";
 import { settingRepository } from "./settings.ts";
 import { sourceRepository } from "./sources.ts";
+import { toolCatalogue } from "./toolCatalogue.ts";
+import { toolListRepository } from "./toolLists.ts";
 import { trajectoryRepository } from "./trajectories.ts";
 import { trajectoryLists } from "./trajectoryLists.ts";
 
@@ -44,14 +46,17 @@ function storeOver(db: Db, path: string) {
   const search = searchIndex(db);
   const annotators = annotatorRepository(db);
   const changes = changeRepository(db, annotators);
+  const lists = trajectoryLists(db, search, annotators);
+  const toolLists = toolListRepository(db);
   return {
     path,
     contents,
     search,
     settings: settingRepository(db),
     trajectories: trajectoryRepository(db, contents),
-    lists: trajectoryLists(db, search, annotators),
-    facts: contentFactRepository(db),
+    lists,
+    facts: contentFactRepository(db, toolLists),
+    tools: toolCatalogue(lists, toolLists),
     views: savedViewRepository(db),
     sources: sourceRepository(db),
     annotators,

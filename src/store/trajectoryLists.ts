@@ -15,6 +15,7 @@ import { numberOfId } from "./ids.ts";
 import { keptSearches } from "./keptSearches.ts";
 import type { Db } from "./openDatabase.ts";
 import type { SearchIndex } from "./searchIndex.ts";
+import { toolColumns } from "./toolColumns.ts";
 import { placeOf, trajectoryColumns, type Columns } from "./trajectoryColumns.ts";
 
 export interface TrajectoryList {
@@ -40,6 +41,7 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
   const readContents = contentColumns(db);
   const readAnnotations = annotationColumns(db);
   const readEditors = editorColumns(db);
+  const readTools = toolColumns(db);
   const searchFor = keptSearches(search);
   const lists = new Map<string, KeptList>();
 
@@ -47,6 +49,7 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
     columns,
     contents: readContents,
     annotations: readAnnotations,
+    tools: () => readTools(readContents()),
     editors: () => readEditors(columns.version),
     sourceId: (name) => sourceId.get(name),
     annotatorId: (name) => annotators.numberOf(name),
@@ -100,6 +103,13 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
         annotations: readAnnotations(),
         names: { source: (id) => names.get(id), annotator: (id) => annotators.nameOf(id) },
       });
+    },
+
+    /** Reads only: what the catalogue of tools is counted from. */
+    toolSources() {
+      const columns = readColumns();
+      const contents = readContents();
+      return { columns, contents, tools: readTools(contents), version: `${columns.version}/${contents.version}` };
     },
 
     /** Reads only: brings the columns into memory, so that the first question finds them there. */

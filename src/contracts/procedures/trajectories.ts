@@ -11,6 +11,9 @@ import { SPLITS, type Trajectory, type TrajectoryContent, type TrajectorySummary
 
 const name = z.string().max(10_000);
 const range = z.object({ from: z.int().nonnegative().optional(), to: z.int().nonnegative().optional() });
+/** Uses of a tool to filter by: `idle` is offered and never called, `unoffered` called where it was not offered. */
+export const TOOL_USES = ["called", "offered", "idle", "unoffered", "faulty", "failed"] as const;
+export type ToolUseName = (typeof TOOL_USES)[number];
 export const FINDING_FILTERS = [...(Object.keys(FAILURE_CODES) as FailureCode[]), "any", "none"] as const;
 
 /** Conditions are joined by "and"; an absent one does not restrict. */
@@ -21,7 +24,9 @@ export const trajectoryFilterSchema = z.object({
   split: z.enum(SPLITS).optional(),
   /** One of these. */
   status: z.array(z.enum(STATUSES)).optional(),
-  tool: z.object({ name, use: z.enum(["called", "offered"]) }).optional(),
+  tool: z.object({ name, use: z.enum(TOOL_USES) }).optional(),
+  /** One definition of a tool, by the id that the catalogue of tools gives it. */
+  definition: z.int().positive().optional(),
   /** An answer that an annotator gave anywhere in the trajectory; without an option, any answer to the question. */
   label: z
     .object({ question: z.string().max(60), option: z.string().max(60).optional(), annotator: z.string().max(60).optional() })

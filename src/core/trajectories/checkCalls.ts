@@ -17,6 +17,7 @@
 import type { AssistantText, CallCheck, CallFinding, PlacedCall, TextRange } from "#contracts/calls.ts";
 import type { JsonObject } from "#contracts/json.ts";
 import type { ToolCall, ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
+import { isFailedResult } from "./callResults.ts";
 import { checkSchema } from "./checkSchema.ts";
 import { isSameCall } from "./compareCalls.ts";
 import { editDistance } from "./editDistance.ts";
@@ -201,13 +202,6 @@ function checkRepeats(calls: readonly PlacedCall[], earlier: readonly ToolCall[]
     return [{ code: "F10", message, fix: "Remove the repeated call.", callIndex, range }];
   });
 }
-
-/** Results that say they failed: trying again is right. */
-const FAILED_RESULT =
-  /"?error"?\s*[:=]\s*(?!\s|""|''|null|false|none)|\b(failed|failure|time(d)? ?out|timeout|unavailable|try again|exception|pending|in progress)\b/i;
-
-/** Of a result: it says that the call failed. */
-export const isFailedResult = (text: string): boolean => FAILED_RESULT.test(text);
 
 /** Calls of a turn whose results, as far as there are any, are no errors. */
 function answeredAt(conversation: readonly Turn[], turnIndex: number): readonly ToolCall[] {

@@ -28,6 +28,8 @@ export function changeTitle(operation: Operation, numChosen: number, first: numb
       return `Renamed tool ${operation.from} to ${operation.to} in ${them}`;
     case "renameParameter":
       return `Renamed parameter ${operation.from} of ${operation.tool} to ${operation.to} in ${them}`;
+    case "defineTool":
+      return `Defined tool ${operation.tool} anew in ${them}`;
     case "fix":
       return `Fixed ${FIX_WORDS[operation.fix]} in ${them}`;
     case "note":

@@ -43,6 +43,7 @@ function apply(store: Store, { author, at }: StoredChange, operation: Operation,
     case "replace":
     case "renameTool":
     case "renameParameter":
+    case "defineTool":
     case "fix":
       return editContent(store, operation, now);
     case "note": {

@@ -6,6 +6,7 @@ import { sql, views } from "./finding.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
+import { tools } from "./tools.ts";
 import { trajectories } from "./trajectories.ts";
 import { trees } from "./trees.ts";
 import { engines, jobs, workspace } from "./workspace.ts";
@@ -16,6 +17,7 @@ export const router = {
   jobs,
   sources,
   trajectories,
+  tools,
   trees,
   views,
   sql,

@@ -7,5 +7,6 @@ import { contentFacts } from "./005-content-facts.ts";
 import { conflicts } from "./006-conflicts.ts";
 import { previews } from "./007-previews.ts";
 import { cases } from "./008-cases.ts";
+import { tools } from "./009-tools.ts";
 
-export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts, conflicts, previews, cases];
+export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts, conflicts, previews, cases, tools];

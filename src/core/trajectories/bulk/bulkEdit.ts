@@ -3,6 +3,7 @@ import type { ContentHit, ContentOperation } from "#contracts/bulk.ts";
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
 import { faultOfTurn } from "../edit/turnFaults.ts";
 import { prepareFix } from "./applyFix.ts";
+import { prepareDefineTool } from "./defineTool.ts";
 import { prepareRenameParameter } from "./renameParameter.ts";
 import { prepareRenameTool } from "./renameTool.ts";
 import { prepareReplace } from "./replaceText.ts";
@@ -60,6 +61,8 @@ function prepare(operation: ContentOperation): BulkEdit {
       return prepareRenameTool(operation);
     case "renameParameter":
       return prepareRenameParameter(operation);
+    case "defineTool":
+      return prepareDefineTool(operation);
     case "fix":
       return prepareFix(operation);
   }

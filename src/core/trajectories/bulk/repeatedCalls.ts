@@ -1,5 +1,6 @@
 /** @file Calls that were made before, with the same result: removed together with that result. */
 import type { AssistantTurn, ToolTurn, TrajectoryContent } from "#contracts/trajectory.ts";
+import { resultOf } from "../callResults.ts";
 import { isSameCall } from "../compareCalls.ts";
 import { spliceTurns } from "../edit/withTurns.ts";
 import { partsOf, withEdits } from "./assistantText.ts";
@@ -16,10 +17,10 @@ export function removeRepeatedCall(content: TrajectoryContent, turnIndex: number
   if (turn?.role !== "assistant") return null;
   const { calls, answer, unreadable } = partsOf(turn);
   const call = calls[callIndex];
-  const result = resultOf(content, turnIndex, callIndex);
+  const result = resultIn(content, turnIndex, callIndex);
   if (call === undefined || unreadable !== undefined || result === "unknown") return null;
   const earlier = earlierCalls(content, turnIndex, callIndex).filter((other) => isSameCall(other.call, call));
-  const isSameAnswered = earlier.some(({ turnIndex: t, callIndex: c }) => isSameResult(content, resultOf(content, t, c), result));
+  const isSameAnswered = earlier.some(({ turnIndex: t, callIndex: c }) => isSameResult(content, resultIn(content, t, c), result));
   if (!isSameAnswered) return null;
   const isAlone = calls.length === 1 && answer === undefined;
   const gone: RemovedPlace[] = [
@@ -45,21 +46,8 @@ function earlierCalls(content: TrajectoryContent, turnIndex: number, callIndex: 
   });
 }
 
-/** Index of the turn with a call's result; null: no call of the turn has one. */
-function resultOf(content: TrajectoryContent, turnIndex: number, callIndex: number): number | null | "unknown" {
-  const { calls } = partsOf(content.turns[turnIndex] as AssistantTurn);
-  const results: { readonly turn: ToolTurn; readonly index: number }[] = [];
-  for (let i = turnIndex + 1; ; i++) {
-    const turn = content.turns[i];
-    if (turn?.role !== "tool") break;
-    results.push({ turn, index: i });
-  }
-  if (results.length === 0) return null;
-  const id = calls[callIndex]?.callId;
-  const byId = id === undefined ? [] : results.filter(({ turn }) => turn.callId === id);
-  if (byId.length === 1) return byId[0]!.index;
-  return results.length === calls.length ? results[callIndex]!.index : "unknown";
-}
+const resultIn = (content: TrajectoryContent, turnIndex: number, callIndex: number): number | null | "unknown" =>
+  resultOf(content.turns, turnIndex, partsOf(content.turns[turnIndex] as AssistantTurn).calls, callIndex);
 
 function isSameResult(content: TrajectoryContent, one: number | null | "unknown", other: number | null): boolean {
   if (one === null || other === null || one === "unknown") return one === other;

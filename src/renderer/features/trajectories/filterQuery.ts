@@ -1,7 +1,7 @@
 /** @file A filter as the query of an address, so that a reload and a link keep it, and back. What an address does not say well is left out. */
 import type { LocationQuery, LocationQueryRaw } from "vue-router";
 import { FAILURE_CODES } from "#contracts/calls.ts";
-import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import { TOOL_USES, type TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import { STATUSES } from "#contracts/review.ts";
 import { SPLITS } from "#contracts/trajectory.ts";
 
@@ -16,6 +16,7 @@ export const FILTER_KEYS = [
   "split",
   "status",
   "tool",
+  "definition",
   "finding",
   "unreadable",
   "label",
@@ -31,8 +32,8 @@ export const FILTER_KEYS = [
 const NOBODY = "=";
 
 export function queryOfFilter(filter: TrajectoryFilter): LocationQueryRaw {
-  const { text, source, split, status, tool, finding, unreadable, label, labelledBy, disputed, assignee, editedBy, turns, calls, ids } =
-    filter;
+  const { text, source, split, status, tool, definition, finding, unreadable } = filter;
+  const { label, labelledBy, disputed, assignee, editedBy, turns, calls, ids } = filter;
   const parts: Partial<Record<FilterKey, string | undefined>> = {
     ids: ids?.join(","),
     text,
@@ -40,6 +41,7 @@ export function queryOfFilter(filter: TrajectoryFilter): LocationQueryRaw {
     split,
     status: status?.join(","),
     tool: tool && `${tool.use}:${tool.name}`,
+    definition: definition?.toString(),
     finding,
     unreadable: yesOrNo(unreadable),
     label: label && [label.question, label.option ?? "", label.annotator ?? ""].map(encodeURIComponent).join(":").replace(/:+$/, ""),
@@ -67,6 +69,7 @@ export function filterOfQuery(query: LocationQuery): TrajectoryFilter {
     split: SPLITS.find((name) => name === of("split")),
     status: statuses.length > 0 ? statuses : undefined,
     tool: toolOf(of("tool")),
+    definition: numberOf(of("definition")),
     finding: findingOf(of("finding")),
     unreadable: booleanOf(of("unreadable")),
     label: labelOf(of("label")),
@@ -93,9 +96,12 @@ export function rangeOf(text: string | undefined): Range | undefined {
 }
 
 function toolOf(text: string | undefined): TrajectoryFilter["tool"] {
-  const match = /^(called|offered):(.+)$/s.exec(text ?? "");
-  return match === null ? undefined : { use: match[1] as "called" | "offered", name: match[2]! };
+  const use = TOOL_USES.find((each) => text?.startsWith(`${each}:`) === true);
+  const name = use === undefined ? "" : text!.slice(use.length + 1);
+  return use === undefined || name === "" ? undefined : { use, name };
 }
+
+const numberOf = (text: string | undefined): number | undefined => (/^[1-9]\d{0,14}$/.test(text ?? "") ? Number(text) : undefined);
 
 function labelOf(text: string | undefined): TrajectoryFilter["label"] {
   if (text === undefined) return undefined;

@@ -46,7 +46,7 @@ export const FIX_TITLES: Readonly<Record<FixKind, string>> = {
 export const FIX_ORDER: readonly FixKind[] = FIX_KINDS;
 
 export const isContentOperation = (operation: Operation): operation is ContentOperation =>
-  ["replace", "renameTool", "renameParameter", "fix"].includes(operation.type);
+  ["replace", "renameTool", "renameParameter", "defineTool", "fix"].includes(operation.type);
 
 const STATUS_VERBS = { unreviewed: "Reopen", accepted: "Accept", rejected: "Reject", flagged: "Flag" } as const;
 const trajectories = (count: number): string => plural(count, "trajectory", "trajectories");
@@ -70,7 +70,7 @@ export function buttonWords(operation: Operation, count: number): string {
 
 /** The same of an action whose places were looked up. */
 export function changeWords(operation: ContentOperation, { numHits, numChanged }: PreviewCounts): string {
-  const verb = { replace: "Replace", renameTool: "Rename", renameParameter: "Rename", fix: "Fix" }[operation.type];
+  const verb = { replace: "Replace", renameTool: "Rename", renameParameter: "Rename", defineTool: "Change", fix: "Fix" }[operation.type];
   return `${verb} ${plural(numHits, "place", "places")} in ${trajectories(numChanged)}`;
 }
 
