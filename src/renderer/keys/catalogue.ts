@@ -25,6 +25,7 @@ const of =
 const trajectories = of("Trajectories");
 const agreement = of("Agreement");
 const editing = of("Editing a trajectory");
+const tools = of("Tools");
 const tokens = of("Tokens");
 const runs = of("Runs");
 const failures = of("Failures");
@@ -37,6 +38,7 @@ export const CATALOGUE = {
   "history.undo": everywhere("Undo the last change", { keys: ["Mod+Z"], whileTyping: false }),
   "history.redo": everywhere("Redo what was undone", { keys: ["Mod+Shift+Z", "Mod+Y"], whileTyping: false }),
   "view.trajectories": everywhere("Go to Trajectories", { keys: ["G T"], menuKeys: ["Mod+1"] }),
+  "view.tools": everywhere("Go to Tools", { keys: ["G O"] }),
   "view.tokens": everywhere("Go to Tokens", { keys: ["G K"], menuKeys: ["Mod+2"] }),
   "view.runs": everywhere("Go to Runs", { keys: ["G R"], menuKeys: ["Mod+3"] }),
   "view.playground": everywhere("Go to Playground", { keys: ["G P"], menuKeys: ["Mod+4"] }),
@@ -114,6 +116,18 @@ export const CATALOGUE = {
   "turn.split": editing("Split the turn at the caret"),
   "turn.merge": editing("Merge with the next turn"),
   "turn.remove": editing("Remove the turn"),
+
+  "tools.next": tools("Next tool", "J"),
+  "tools.previous": tools("Previous tool", "K"),
+  "tools.search": tools("Search tools", "/"),
+  "tools.open": tools("Go to its definitions", "Enter"),
+  "tools.nextDefinition": tools("Next definition", "]"),
+  "tools.previousDefinition": tools("Previous definition", "["),
+  "tools.edit": tools("Edit this definition everywhere", "E"),
+  "tools.merge": tools("Use another definition in its place", "M"),
+  "tools.rename": tools("Rename the tool", "R"),
+  "tools.renameParameter": tools("Rename one of its parameters", "P"),
+  "tools.trajectories": tools("Show the trajectories that offer it", "T"),
 
   "tokens.ids": tokens("Show or hide token ids", "I"),
   "tokens.mask": tokens("Next mask mode", "M"),

@@ -3,7 +3,7 @@ import { createRouter, createWebHashHistory, type RouteLocationNormalized, type 
 import type { IconName } from "../ui/icons.ts";
 
 export interface Screen {
-  readonly id: "trajectories" | "tokens" | "runs" | "playground" | "failures";
+  readonly id: "trajectories" | "tools" | "tokens" | "runs" | "playground" | "failures";
   readonly title: string;
   readonly group: "Data" | "Model" | "Learn";
   readonly icon: IconName;
@@ -12,6 +12,7 @@ export interface Screen {
 
 export const SCREENS: readonly Screen[] = [
   { id: "trajectories", title: "Trajectories", group: "Data", icon: "trajectories", path: "/trajectories" },
+  { id: "tools", title: "Tools", group: "Data", icon: "tools", path: "/tools" },
   { id: "tokens", title: "Tokens", group: "Data", icon: "tokens", path: "/tokens" },
   { id: "runs", title: "Runs", group: "Model", icon: "runs", path: "/runs" },
   { id: "playground", title: "Playground", group: "Model", icon: "playground", path: "/playground" },
@@ -62,6 +63,12 @@ export function createScreens(): Router {
         meta: { screen: "trajectories" },
       },
       {
+        path: "/tools/:name?",
+        name: "tools",
+        component: () => import("../features/trajectories/tools/ToolsScreen.vue"),
+        meta: { screen: "tools" },
+      },
+      {
         path: "/tokens/:id?",
         name: "tokens",
         component: () => import("../features/tokens/TokensScreen.vue"),
@@ -94,7 +101,7 @@ export function createScreens(): Router {
   router.afterEach((to) => {
     const screen = screenOf(to);
     if (screen !== undefined) lastPlaces.set(screen.id, to.fullPath);
-    document.title = [(to.params["id"] ?? to.params["failureId"]) || to.params["caseId"], screen?.title, "Callsmith"]
+    document.title = [(to.params["id"] ?? to.params["name"] ?? to.params["failureId"]) || to.params["caseId"], screen?.title, "Callsmith"]
       .filter(Boolean)
       .join(" \u00b7 ");
   });
