@@ -6,7 +6,7 @@ import type { JsonValue } from "#contracts/json.ts";
 import type { AssistantTurn, ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { alignTurns, turnKey } from "./alignTurns.ts";
 import { toolsByName } from "./diffContents.ts";
-import { moveTurnFacts } from "./edit/turnFacts.ts";
+import { withMovedFacts } from "./edit/turnFacts.ts";
 import { faultOfTurn } from "./edit/turnFaults.ts";
 import { isTarget, spliceTurns, withTargets } from "./edit/withTurns.ts";
 import { sameJson } from "./sameJson.ts";
@@ -78,12 +78,9 @@ export function mergeContents(base: TrajectoryContent, mine: TrajectoryContent, 
     else merged.push(both);
   }
   const tools = mergeTools(base.tools, mine.tools, theirs.tools, conflicts);
-  const content = {
-    ...mine,
-    tools,
-    turns: merged.map(({ turn }) => turn),
-    metadata: mergeMetadata(base, mine, theirs, (i) => places.get(i)),
-  };
+  const turns = merged.map(({ turn }) => turn);
+  const moved = withMovedFacts(base, turns, (i) => places.get(i)).metadata;
+  const content = { ...mine, tools, turns, metadata: mergeMetadata(base, mine, theirs, moved) };
   return { content: withTargets(content, new Set(merged.flatMap((turn, i) => (turn.isTarget ? [i] : [])))), conflicts };
 }
 
@@ -190,15 +187,14 @@ function withTool(tools: readonly ToolDefinition[], name: string, tool: ToolDefi
   return named.flatMap(([key, own]) => (key !== name ? [own] : tool === undefined ? [] : [tool]));
 }
 
-/** Facts about turns follow them to their new places; other keys are taken from whoever changed them, mine first. */
+/** @param moved the base's, its facts about turns at their new places; other keys are taken from whoever changed them, mine first */
 function mergeMetadata(
   base: TrajectoryContent,
   mine: TrajectoryContent,
   theirs: TrajectoryContent,
-  moves: (turnIndex: number) => number | undefined,
+  moved: TrajectoryContent["metadata"],
 ): TrajectoryContent["metadata"] {
   const keys = new Set([base, mine, theirs].flatMap(({ metadata }) => Object.keys(metadata)));
-  const moved = moveTurnFacts(base.metadata, moves);
   const entries = [...keys].flatMap((key) => {
     const [was, here, there] = [base, mine, theirs].map(({ metadata }) => metadata[key]);
     const isMineChanged = !equal(was, here);

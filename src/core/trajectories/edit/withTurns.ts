@@ -1,7 +1,7 @@
 /** @file Exchanging turns of a content with targets and facts kept at their turns: the ground of every other edit. */
 import type { AssistantTurn, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { refuseEdit } from "./refuseEdit.ts";
-import { moveTurnFacts } from "./turnFacts.ts";
+import { withMovedFacts } from "./turnFacts.ts";
 import { faultOfTurn } from "./turnFaults.ts";
 
 export function turnAt(content: TrajectoryContent, turnIndex: number): Turn {
@@ -52,7 +52,7 @@ export function spliceTurns(
   const turns = [...content.turns.slice(0, at), ...added.map(({ turn }) => turn), ...content.turns.slice(at + numRemoved)];
   const kept = [...targetSet(content)].flatMap((i) => (i >= at && i < at + numRemoved ? [] : [moves(i)!]));
   const fresh = added.flatMap((turn, k) => (turn.isTarget && turn.turn.role === "assistant" ? [at + k] : []));
-  return withTargets({ ...content, turns, metadata: moveTurnFacts(content.metadata, moves) }, new Set([...kept, ...fresh]));
+  return withTargets(withMovedFacts(content, turns, moves), new Set([...kept, ...fresh]));
 }
 
 /** The turn at `from` stands at `to` afterwards. */
@@ -64,7 +64,7 @@ export function reorderTurns(content: TrajectoryContent, from: number, to: numbe
   };
   const turns = content.turns.toSpliced(from, 1).toSpliced(to, 0, content.turns[from]!);
   const targets = new Set([...targetSet(content)].map(moves));
-  return withTargets({ ...content, turns, metadata: moveTurnFacts(content.metadata, moves) }, targets);
+  return withTargets(withMovedFacts(content, turns, moves), targets);
 }
 
 export function targetSet({ turns, targets }: TrajectoryContent): Set<number> {

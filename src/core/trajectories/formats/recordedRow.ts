@@ -8,6 +8,7 @@ import type { LedgerChange } from "#contracts/imports.ts";
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
 import { sameJson } from "../sameJson.ts";
 import { isObject, oneByOne, RowRefusal, type FormatReader, type FormatWriter } from "./format.ts";
+import type { Step } from "./itemLayouts.ts";
 import { lostByWriting } from "./lostByWriting.ts";
 import { numbersLost } from "./numbersLost.ts";
 
@@ -25,7 +26,6 @@ export interface RowFormat {
   changes?(row: JsonObject, content: TrajectoryContent): readonly LedgerChange[];
 }
 
-type Step = string | number;
 type Difference =
   | { readonly path: readonly Step[]; readonly value: JsonValue }
   | { readonly path: readonly Step[]; readonly removed: true }
