@@ -61,6 +61,20 @@ describe("import", () => {
     expect(imported.err).toContain("rows");
   });
 
+  it("says on a dry run what rows would become, and where one is refused, and writes nothing", async () => {
+    const rows = join(folder, "some.jsonl");
+    const [good] = readFileSync(dataset, "utf8").split("\n");
+    writeFileSync(rows, `${good}\n{"messages": [}\n`);
+    const nowhere = join(folder, "nowhere");
+    const { code, out } = await callsmith(["import", rows, "--dry-run", "--workspace", nowhere]);
+    expect([code, existsSync(nowhere)]).toEqual([0, false]);
+    expect(out).toContain("All 2 rows: 1 taken as they are, 0 changed, 1 refused; 1 trajectory.");
+    expect(out).toMatch(/Refused: row 2, byte [\d,]+: /);
+    expect(out).toContain("Nothing was written.");
+    const { value } = await json(["import", rows, "--dry-run"]);
+    expect(value).toMatchObject({ numFiles: 1, files: [{ isWhole: true, rows: [{ outcome: "taken" }, { outcome: "refused" }] }] });
+  });
+
   it("takes no row twice", async () => {
     const { value } = await json(["import", dataset]);
     expect(value).toMatchObject({ rows: 50, alreadyImported: 50 });
@@ -74,6 +88,17 @@ describe("import", () => {
 });
 
 describe("export", () => {
+  it("says on a dry run what a format would lose, and writes nothing", async () => {
+    const out = join(folder, "not-exported");
+    const preview = await json(["export", "--format", "bfcl", "--out", out, "--dry-run"]);
+    expect([preview.code, existsSync(out)]).toEqual([0, false]);
+    expect(preview.value).toMatchObject({ total: 50, numTried: 50, numChanged: 50, changes: expect.any(Array), files: expect.any(Array) });
+    const printed = await callsmith(["export", "--format", "bfcl", "--out", out, "--dry-run", "--workspace", workspace]);
+    expect(printed.out).toContain("50 trajectories would be written to");
+    expect(printed.out).toContain("Of the first 50, 50 lose something.");
+    expect(existsSync(out)).toBe(false);
+  });
+
   it("writes what was imported", async () => {
     const out = join(folder, "exported");
     const { code } = await json(["export", "--format", "openai-chat", "--out", out]);

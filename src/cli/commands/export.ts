@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { EXPORT_FORMATS, type ExportFormat } from "#contracts/imports.ts";
 import { SPLITS, type Split } from "#contracts/trajectory.ts";
 import { textOption, usageError, type Command, type OptionValues } from "../command.ts";
+import { exportLines } from "../dryRunWords.ts";
 import { watchJob } from "../watchJob.ts";
 
 function formatOption(values: OptionValues): ExportFormat {
@@ -20,19 +21,21 @@ function splitOption(values: OptionValues): Split | undefined {
 
 export const exportRows: Command = {
   name: "export",
-  usage: "--format NAME --out DIR [--split NAME] [--source NAME] [--text WORDS]",
+  usage: "--format NAME --out DIR [--split NAME] [--source NAME] [--text WORDS] [--dry-run]",
   summary: "Write the trajectories, or those a filter leaves, as files of another format.",
   help: `  --format NAME    ${Object.keys(EXPORT_FORMATS).join(", ")}
   --out DIR        folder to write into
   --split NAME     only ${SPLITS.join(", ")}
   --source NAME    only what came from this source
-  --text WORDS     only what contains these words`,
+  --text WORDS     only what contains these words
+  --dry-run        print how many there are, what the format would lose of the first 200, and how the files begin; writes nothing`,
   options: {
     format: { type: "string" },
     out: { type: "string" },
     split: { type: "string" },
     source: { type: "string" },
     text: { type: "string" },
+    "dry-run": { type: "boolean" },
   },
   run: async ({ values, positionals, terminal, interrupted, open }) => {
     if (positionals.length > 0) throw usageError(`"${positionals[0]}" is one argument too many`);
@@ -42,6 +45,11 @@ export const exportRows: Command = {
     const [split, source, text] = [splitOption(values), textOption(values, "source"), textOption(values, "text")];
     const filter = { ...(split && { split }), ...(source && { source }), ...(text && { text }) };
     const { client } = await open();
+    if (values["dry-run"] === true) {
+      const preview = await client.sources.previewExport({ format, filter });
+      terminal.print(exportLines(preview, resolve(out)).join("\n"));
+      return { format, directory: resolve(out), ...preview };
+    }
     const { jobId } = await client.sources.export({ format, directory: resolve(out), filter });
     const job = await watchJob(client, jobId, { terminal, signal: interrupted });
     terminal.print(`${job.done} ${job.unit} written to ${resolve(out)}.`);
