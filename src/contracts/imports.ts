@@ -83,4 +83,6 @@ export interface ImportedSource {
   readonly importedAt: string;
   readonly finished: boolean;
   readonly counts: ImportCounts;
+  /** Files that lay beside it and were read with it; kept in the workspace as it is. */
+  readonly beside: readonly { readonly name: string; readonly numBytes: number }[];
 }

@@ -10,6 +10,7 @@ import type { ExportFormat, LedgerChange, TextFormat } from "#contracts/imports.
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import type { Trajectory } from "#contracts/trajectory.ts";
 import type { Store } from "#store/index.ts";
+import { createBesideReader } from "./besideFile.ts";
 import { datasetCard } from "./datasetCard.ts";
 import type { DataTask, TaskControl } from "./dataTask.ts";
 import { createOutputs, type Outputs } from "./exportOutputs.ts";
@@ -88,18 +89,20 @@ export function writeText(
   writer: ReturnType<typeof createWriter>,
   sourcesDir: string,
   { id, split, ...content }: Trajectory,
+  besideOf: ReturnType<typeof createBesideReader>,
 ): WrittenTrajectory {
-  return writer.write(content, { id, split, original: () => originalRow(store, sourcesDir, id) });
+  return writer.write(content, { id, split, original: () => originalRow(store, sourcesDir, id), beside: () => besideOf(id) });
 }
 
 function textSink(store: Store, format: TextFormat, sourcesDir: string, outputs: Outputs): Sink {
   const writer = createWriter(format);
+  const besideOf = createBesideReader(store, sourcesDir);
   const main = `trajectories${writer.extension}`;
   const hasMain = !WITHOUT_MAIN_FILE.has(format);
   if (hasMain) outputs.write(main, writer.begin);
   return {
     write(trajectory) {
-      const { text, path, beside = [], numRows, changes } = writeText(store, writer, sourcesDir, trajectory);
+      const { text, path, beside = [], numRows, changes } = writeText(store, writer, sourcesDir, trajectory, besideOf);
       if (path !== undefined) outputs.whole(path, text);
       else if (text !== "") outputs.write(main, text);
       for (const other of beside) outputs.write(other.path, other.text);

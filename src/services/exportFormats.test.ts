@@ -1,10 +1,12 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { join, matchesGlob } from "node:path";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { parquetWriteFile } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
 import { hasSharedData, openTestCore, SHARED_DATA, SHARED_DATA_REASON, temporaryFolder } from "../../test/fixtures/openTestCore.ts";
 import type { ExportFormat } from "#contracts/imports.ts";
+import { readFile, writeFiles } from "#core/trajectories/formats/formatsTesting.ts";
 import type { Core } from "./core.ts";
 import { startExport } from "./exportDataset.ts";
 import type { ExportResult } from "./exportFiles.ts";
@@ -122,6 +124,32 @@ describe("a Hugging Face data set folder", () => {
     });
     expect(JSON.parse(row!["tools"] as string)).toEqual(tools);
   });
+
+  it("is one that the hub's library can load: a config of the card for each file, and the same columns in each", async () => {
+    const core = await coreWith(ROWS);
+    const { directory } = await exportFrom(core, "huggingface");
+    const [, frontMatter] = readFileSync(join(directory, "README.md"), "utf8").split(/^---$/m);
+    const card = parseYaml(frontMatter!) as { configs: { config_name: string; data_files: { split: string; path: string }[] }[] };
+    expect(card.configs.map((config) => config.config_name)).toEqual(["default"]);
+    const files = readdirSync(join(directory, "data")).map((name) => `data/${name}`);
+    const named = card.configs[0]!.data_files.map(({ split, path }) => [split, files.filter((file) => matchesGlob(file, path))] as const);
+    expect(named.flatMap(([, of]) => of).sort()).toEqual(files.sort());
+    const columns: string[] = [];
+    let numRows = 0;
+    for (const [split, [file]] of named) {
+      const bytes = bytesOf(join(directory, file!));
+      const { schema } = parquetMetadata(bytes);
+      columns.push(
+        JSON.stringify(
+          schema.map(({ name, type, repetition_type: repetition, logical_type: logical }) => [name, type, repetition, logical]),
+        ),
+      );
+      const rows = await parquetReadObjects({ file: bytes });
+      expect(rows.every((row) => row["split"] === split)).toBe(true);
+      numRows += rows.length;
+    }
+    expect([new Set(columns).size, numRows]).toEqual([1, ROWS.length]);
+  });
 });
 
 describe("a Parquet file", () => {
@@ -179,20 +207,18 @@ it("BFCL's questions and API-Bank's dialogues are read with what lies beside the
   const folder = temporaryFolder();
   mkdirSync(join(folder, "possible_answer"));
   mkdirSync(join(folder, "dialogues"));
+  // with a field and a row that nothing here reads
+  const answers = `${JSON.stringify({ id: "simple_0", ground_truth: [{ weather: { city: ["Köln", "Cologne"] } }], checked: "by hand" })}\n`;
+  const apis =
+    "id,类名,类型,input_parameters,api_info\n1,Find,搜索,(q: str),\"description = \"\"Finds.\"\"\ninput_parameters = {'q': {'type': 'str'}}\"\n2,Unused,其他,(n: int),\n";
   const question = {
     id: "simple_0",
     question: [[{ role: "user", content: "Köln?" }]],
     function: [{ name: "weather", description: "", parameters }],
   };
   writeFileSync(join(folder, "simple.json"), `${JSON.stringify(question)}\n`);
-  writeFileSync(
-    join(folder, "possible_answer/simple.json"),
-    `${JSON.stringify({ id: "simple_0", ground_truth: [{ weather: { city: ["Köln", "Cologne"] } }] })}\n`,
-  );
-  writeFileSync(
-    join(folder, "all_apis.csv"),
-    "类名,input_parameters,api_info\nFind,(q: str),\"description = \"\"Finds.\"\"\ninput_parameters = {'q': {'type': 'str'}}\"\n",
-  );
+  writeFileSync(join(folder, "possible_answer/simple.json"), answers);
+  writeFileSync(join(folder, "all_apis.csv"), apis);
   const dialogue = [
     { role: "User", text: "Find x" },
     {
@@ -206,14 +232,38 @@ it("BFCL's questions and API-Bank's dialogues are read with what lies beside the
   const result = await importInto(core, folder);
   expect(result).toMatchObject({ refused: 0, trajectories: 2 });
   expect(result.skipped.map(({ reason }) => reason)).toEqual([
-    expect.stringContaining("API-Bank's APIs"),
-    expect.stringContaining("BFCL's accepted calls"),
+    expect.stringMatching(/^it belongs to \S+one\.jsonl, and was read and kept with it$/u),
+    expect.stringMatching(/^it belongs to \S+simple\.json, and was read and kept with it$/u),
   ]);
   const read = [...core.store.trajectories.each()].map(({ trajectory }) => trajectory);
   expect(
     read.map(({ turns }) => turns.flatMap((turn) => (turn.role === "assistant" ? turn.calls.map((each) => each.argumentsText) : []))),
   ).toEqual([['{"q":"x"}'], ['{"city":"Köln"}']]);
   expect(read[0]!.tools).toMatchObject([{ name: "Find", description: "Finds.", parameters: { properties: { q: { type: "str" } } } }]);
+
+  // both are kept as they are, and go out again with what they came in with
+  rmSync(folder, { recursive: true });
+  const sources = core.store.sources.list();
+  expect(sources.map(({ beside }) => beside.map(({ name }) => name))).toEqual([["../all_apis.csv"], ["possible_answer/simple.json"]]);
+  const kept = sources.flatMap(({ id }) =>
+    core.store.sources.beside(id).map(({ sha256 }) => readFileSync(join(core.paths.sources, sha256), "utf8")),
+  );
+  expect(kept).toEqual([apis, answers]);
+  const bfcl = await exportFrom(core, "bfcl");
+  expect(readFileSync(join(bfcl.directory, "possible_answer/trajectories.json"), "utf8")).toContain(answers);
+  const dialogues = await exportFrom(core, "api-bank-dialogue");
+  expect(readFileSync(join(dialogues.directory, "all_apis.csv"), "utf8").startsWith(apis)).toBe(true);
+});
+
+it("a tool that was edited goes out as it is now, whatever its recorded description says", () => {
+  const apis = '类名,api_info\nFind,"description = ""Finds.""\ninput_parameters = {}"\n';
+  const [content] = readFile("api-bank-dialogue", '{"role":"API","api_name":"Find","param_dict":{}}', { beside: apis }).contents;
+  const edited = { ...content!, tools: content!.tools.map((tool) => ({ ...tool, description: "Finds all." })) };
+  const written = writeFiles("api-bank-dialogue", [edited], [{ beside: () => apis }]);
+  const [again] = readFile("api-bank-dialogue", [...written.files.values()][0]!, { beside: written.files.get("all_apis.csv")! }).contents;
+  expect([again!.tools, written.changes]).toEqual([edited.tools, [[]]]);
+  const plain = writeFiles("api-bank-dialogue", [content!], [{ beside: () => apis }]);
+  expect(plain.files.get("all_apis.csv")).toBe(apis);
 });
 
 describe.skipIf(!hasSharedData)(`real data (${SHARED_DATA_REASON})`, () => {

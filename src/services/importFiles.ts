@@ -3,7 +3,7 @@ import { AppError } from "#contracts/errors.ts";
 import type { ImportCounts, ImportFormat } from "#contracts/imports.ts";
 import type { Store } from "#store/index.ts";
 import type { StoredSource } from "#store/sources.ts";
-import { contextOf } from "./besideFile.ts";
+import { besidePath, keepBeside, keptContext, mayBeBeside } from "./besideFile.ts";
 import type { DataTask, TaskControl } from "./dataTask.ts";
 import type { ImportResult } from "./importDataset.ts";
 import { importSource } from "./importSource.ts";
@@ -37,12 +37,21 @@ export async function importFiles(store: Store, task: ImportTask, control: TaskC
   };
   const imported = new Map<number, ImportedFile>();
   const skipped: SkippedFile[] = [];
+  /** Files that are read with another one, by that one's name. */
+  const beside = new Map<string, string>();
   const skip = (path: string, reason: string): void => {
     skipped.push({ path, reason });
     store.sources.addSkipped(path, reason);
   };
   try {
+    for (const [path, name] of besidePathsOf(task)) beside.set(path, name);
     for (const file of task.files) {
+      const owner = beside.get(file.path);
+      if (owner !== undefined && !file.isNamed) {
+        skip(file.path, `it belongs to ${owner}, and was read and kept with it`);
+        progress.bytesOfEarlierFiles += file.numBytes;
+        continue;
+      }
       const recognised = recogniseFormat(file.path, task.format);
       if ("error" in recognised) {
         if (file.isNamed) throw recognised.error;
@@ -64,6 +73,19 @@ export async function importFiles(store: Store, task: ImportTask, control: TaskC
   return resultOf(store, control, progress, imported, skipped);
 }
 
+/** Files that belong to others of the task, with the name of the first such one. */
+function besidePathsOf({ files, format }: ImportTask): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const paths = new Set(files.map(({ path }) => path).filter(mayBeBeside));
+  if (paths.size === 0) return found;
+  for (const { path, name } of files) {
+    const recognised = recogniseFormat(path, format);
+    const beside = "error" in recognised ? undefined : besidePath(recognised.format, path);
+    if (beside !== undefined && paths.has(beside) && !found.has(beside)) found.set(beside, name);
+  }
+  return found;
+}
+
 interface Keeping {
   readonly store: Store;
   readonly task: ImportTask;
@@ -78,8 +100,9 @@ async function keeping(
   { store, task, control, file, format, readerEntry }: Keeping,
   work: (source: StoredSource, reader: SourceReader) => Promise<void>,
 ): Promise<void> {
-  const about = { format, numBytes: file.numBytes, path: file.path, context: contextOf(format, file.path) };
-  const open = (path: string): SourceReader => openSourceReader(path, about, readerEntry);
+  const beside = keepBeside(format, file.path, task.sourcesDir);
+  const open = (path: string, context = beside.context): SourceReader =>
+    openSourceReader(path, { format, numBytes: file.numBytes, path: file.path, context }, readerEntry);
   let reader: SourceReader | undefined;
   try {
     const { sha256, path, numBytes } = keepSourceFile(file.path, task.sourcesDir, {
@@ -92,7 +115,9 @@ async function keeping(
       },
     });
     const source = store.sources.ensure({ sha256, format, name: file.name, path: file.path, numBytes });
-    reader ??= open(path);
+    // rows that are still to come are read with what the earlier ones were read with
+    reader ??= open(path, keptContext(store, task.sourcesDir, source.id) ?? beside.context);
+    if (beside.file !== null && source.counts.rows === 0) store.sources.addBeside(source.id, beside.file);
     reader.mayRead("to the end");
     await work(source, reader);
   } finally {

@@ -5,6 +5,7 @@ import type { ExportFormat, LedgerChange, TextFormat } from "#contracts/imports.
 import type { ExportPreview } from "#contracts/previews.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import type { Trajectory } from "#contracts/trajectory.ts";
+import { createBesideReader } from "./besideFile.ts";
 import type { Core } from "./core.ts";
 import { isTextFormat, writeText } from "./exportFiles.ts";
 import { tableRowWithLosses } from "./exportTables.ts";
@@ -41,13 +42,14 @@ interface Tried {
 function tryText(core: Core, format: TextFormat, trajectories: readonly Trajectory[], limit: number): Tried {
   const files = new Map<string, string>();
   const [shown, others] = [createWriter(format), createWriter(format)];
+  const besideOf = createBesideReader(core.store, core.paths.sources);
   const main = `trajectories${shown.extension}`;
   const add = (path: string, text: string): void => {
     if (text !== "") files.set(path, (files.get(path) ?? "") + text);
   };
   add(main, shown.begin);
   const changes = trajectories.map((trajectory, i) => {
-    const written: WrittenTrajectory = writeText(core.store, i < limit ? shown : others, core.paths.sources, trajectory);
+    const written: WrittenTrajectory = writeText(core.store, i < limit ? shown : others, core.paths.sources, trajectory, besideOf);
     if (i < limit) {
       add(written.path ?? main, written.text);
       for (const { path, text } of written.beside ?? []) add(path, text);

@@ -21,6 +21,14 @@ export interface SourceRowKey {
   readonly rowIndex: number;
 }
 
+/** A file that was read with a source. */
+export interface BesideFile {
+  /** Relative to the folder of the source. */
+  readonly name: string;
+  readonly sha256: string;
+  readonly numBytes: number;
+}
+
 export interface StoredSource extends ImportedSource {
   readonly sha256: string;
 }
@@ -101,6 +109,17 @@ export function sourceRepository(db: Db) {
   );
   const selectSkipped = db.prepare<[], { path: string; reason: string }>("SELECT path, reason FROM skipped_file ORDER BY path");
 
+  const insertBeside = db.prepare<[number, string, string, number]>(
+    "INSERT OR IGNORE INTO source_beside (source_id, name, sha256, num_bytes) VALUES (?, ?, ?, ?)",
+  );
+  const selectBeside = db.prepare<[number], BesideFile>(
+    "SELECT name, sha256, num_bytes AS numBytes FROM source_beside WHERE source_id = ? ORDER BY name",
+  );
+  const whole = (row: SourceRow): StoredSource => ({
+    ...sourceOf(row),
+    beside: selectBeside.all(row.id).map(({ name, numBytes }) => ({ name, numBytes })),
+  });
+
   const uniqueName = (name: string): string => {
     let unique = name;
     for (let i = 2; idOfName.get(unique) !== undefined; i++) unique = `${name} (${i})`;
@@ -111,10 +130,10 @@ export function sourceRepository(db: Db) {
     /** Writes: the source with these bytes in this format, unless it is there already. */
     ensure(source: NewSource): StoredSource {
       const known = selectByContent.get(source.sha256, source.format);
-      if (known !== undefined) return sourceOf(known);
+      if (known !== undefined) return whole(known);
       const { sha256, format, path, numBytes } = source;
       const { lastInsertRowid } = insert.run(sha256, format, uniqueName(source.name), path, numBytes, new Date().toISOString());
-      return sourceOf(selectOne.get(Number(lastInsertRowid))!);
+      return whole(selectOne.get(Number(lastInsertRowid))!);
     },
 
     /** Writes: one ledger line. Call inside the transaction that writes its trajectory. */
@@ -148,14 +167,24 @@ export function sourceRepository(db: Db) {
 
     /** Reads only: every source in order of import. */
     list(): readonly StoredSource[] {
-      return selectAll.all().map(sourceOf);
+      return selectAll.all().map(whole);
     },
 
     /** Reads only: one source; throws `E_NOT_FOUND`. */
     get(id: number): StoredSource {
       const row = selectOne.get(id);
       if (row === undefined) throw new AppError("E_NOT_FOUND", { what: "source", id });
-      return sourceOf(row);
+      return whole(row);
+    },
+
+    /** Writes: a file that was read with a source; what was recorded first stays. */
+    addBeside(sourceId: number, { name, sha256, numBytes }: BesideFile): void {
+      insertBeside.run(sourceId, name, sha256, numBytes);
+    },
+
+    /** Reads only: files that were read with a source. */
+    beside(sourceId: number): readonly BesideFile[] {
+      return selectBeside.all(sourceId);
     },
 
     /** Reads only: whether a file of this size was imported before; its bytes may be other ones. */
@@ -199,7 +228,7 @@ export function sourceRepository(db: Db) {
   };
 }
 
-function sourceOf(row: SourceRow): StoredSource {
+function sourceOf(row: SourceRow): Omit<StoredSource, "beside"> {
   const { id, sha256, format, name, path } = row;
   const counts: ImportCounts = {
     rows: row.num_taken + row.num_changed + row.num_refused,

@@ -8,5 +8,17 @@ import { conflicts } from "./006-conflicts.ts";
 import { previews } from "./007-previews.ts";
 import { cases } from "./008-cases.ts";
 import { tools } from "./009-tools.ts";
+import { sourceBeside } from "./010-source-beside.ts";
 
-export const MIGRATIONS: readonly string[] = [init, mergedExamples, runEngine, editing, contentFacts, conflicts, previews, cases, tools];
+export const MIGRATIONS: readonly string[] = [
+  init,
+  mergedExamples,
+  runEngine,
+  editing,
+  contentFacts,
+  conflicts,
+  previews,
+  cases,
+  tools,
+  sourceBeside,
+];

@@ -9,7 +9,8 @@ import { parseArguments } from "../parseArguments.ts";
 import { parseJson } from "../parseJson.ts";
 import { refusal } from "../refusal.ts";
 import { apiBankTool, readApiInfo, writeApiInfo } from "./apiBankTools.ts";
-import { readCsv, writeCsvRow } from "./csvText.ts";
+import { sameJson } from "../sameJson.ts";
+import { delimiterOf, readCsv, writeCsvRow } from "./csvText.ts";
 import { isObject, nameOf, readRow, refuseShape, type FormatReader, type FormatWriter, type InputRow, type Settled } from "./format.ts";
 import { lostByWriting } from "./lostByWriting.ts";
 import { readRecorded, writeRecorded, type RowFormat } from "./recordedRow.ts";
@@ -164,10 +165,9 @@ function resultOf(content: string): JsonObject {
   return { output: value, exception: null };
 }
 
-/** A file for each conversation in `dialogues/`, and the descriptions of all their tools. */
+/** A file for each conversation in `dialogues/`, and the descriptions of all their tools: the recorded ones as they were, then the others. */
 export function createApiBankDialogueWriter(): FormatWriter {
-  const described = new Map<string, ToolDefinition>();
-  const ORDER = ["id", ...API_COLUMNS];
+  const descriptions = createDescriptions();
   return {
     extension: ".jsonl",
     begin: "",
@@ -175,18 +175,12 @@ export function createApiBankDialogueWriter(): FormatWriter {
       const format = dialogueFormat(new Map(content.tools.map((tool) => [tool.name, tool])));
       const row = writeRecorded(format, content);
       const lines = row["lines"] as readonly JsonObject[];
-      const added = content.tools.filter((tool) => !isBare(tool) && !described.has(tool.name));
-      const header = described.size === 0 && added.length > 0 ? [writeCsvRow(ORDER)] : [];
-      const rows = added.map((tool) => {
-        described.set(tool.name, tool);
-        return writeCsvRow([String(described.size), tool.name, writeApiInfo(tool)]);
-      });
-      const beside = added.length === 0 ? [] : [{ path: API_FILE, text: [...header, ...rows].join("") }];
-      const known = new Map([...described].map(([name, tool]) => [name, readApiInfo(name, writeApiInfo(tool)) ?? tool]));
+      const text = descriptions.add(content.tools, about?.beside?.());
+      const known = descriptions.known();
       return {
         text: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
         path: `dialogues/${about?.id ?? "trajectory"}.jsonl`,
-        beside,
+        beside: text === "" ? [] : [{ path: API_FILE, text }],
         numRows: lines.length,
         changes: lostByWriting(content, () => readLines(lines, known), format),
       };
@@ -194,3 +188,53 @@ export function createApiBankDialogueWriter(): FormatWriter {
     end: () => "",
   };
 }
+
+interface Descriptions {
+  /** What has to be added to `all_apis.csv` for these tools. */
+  add(tools: readonly ToolDefinition[], recorded: string | undefined): string;
+  /** What a reader of the file knows. */
+  known(): ReadonlyMap<string, ToolDefinition>;
+}
+
+function createDescriptions(): Descriptions {
+  const known = new Map<string, ToolDefinition>();
+  /** Tools whose description in the file is settled: of two that differ the first one counts. */
+  const settled = new Set<string>();
+  let header: readonly string[] = [];
+  let numRows = 0;
+  const begin = (recorded = ""): string => {
+    const apis = readApis(recorded);
+    if (apis.size === 0 || delimiterOf(recorded) !== ",") return writeCsvRow((header = ["id", ...API_COLUMNS]));
+    for (const [name, tool] of apis) known.set(name, tool);
+    const rows = readCsv(recorded);
+    header = rows[0]!;
+    numRows = rows.length - 1;
+    return recorded.endsWith("\n") ? recorded : `${recorded}\r\n`;
+  };
+  const rowOf = (tool: ToolDefinition): string => {
+    const [name, info] = API_COLUMNS;
+    const cells: Readonly<Record<string, string>> = { id: String(++numRows), [name]: tool.name, [info]: writeApiInfo(tool) };
+    // a row further down is the one that counts
+    known.set(tool.name, readApiInfo(tool.name, cells[info]!) ?? tool);
+    return writeCsvRow(header.map((column) => cells[column] ?? ""));
+  };
+  return {
+    add(tools, recorded) {
+      const added = tools.filter((tool) => !isBare(tool) && !settled.has(tool.name));
+      if (added.length === 0) return "";
+      const text = header.length === 0 ? begin(recorded) : "";
+      for (const { name } of added) settled.add(name);
+      return (
+        text +
+        added
+          .filter((tool) => !sameTool(known.get(tool.name), tool))
+          .map(rowOf)
+          .join("")
+      );
+    },
+    known: () => known,
+  };
+}
+
+const sameTool = (a: ToolDefinition | undefined, b: ToolDefinition): boolean =>
+  a !== undefined && sameJson(a as unknown as JsonValue, b as unknown as JsonValue);

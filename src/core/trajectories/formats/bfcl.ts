@@ -11,6 +11,7 @@ import type { AssistantTurn, ToolCall, TrajectoryContent, Turn } from "#contract
 import { parseArguments } from "../parseArguments.ts";
 import { parseJson } from "../parseJson.ts";
 import { pythonCallText, readPythonCalls } from "../pythonCalls.ts";
+import { sameJson } from "../sameJson.ts";
 import { isObject, nameOf, oneByOne, refuseShape, type FormatReader, type FormatWriter } from "./format.ts";
 import { numbersLost } from "./numbersLost.ts";
 import { readRecorded, rowWithLosses, type RowFormat } from "./recordedRow.ts";
@@ -203,8 +204,30 @@ const callTexts = (answer: AssistantTurn | undefined): JsonValue[] =>
       ? [answer.raw]
       : answer.calls.map((call) => pythonCallText(call) ?? `${call.name}()`);
 
+/** The lines of a file in `possible_answer/` as recorded, by the id of their question. */
+function answerLines(text: string | undefined): ReadonlyMap<string, string> {
+  const lines = new Map<string, string>();
+  for (const line of (text ?? "").split(/\r?\n/)) {
+    const parsed = parseJson(line);
+    if (parsed.ok && isObject(parsed.value) && typeof parsed.value["id"] === "string") lines.set(parsed.value["id"], line);
+  }
+  return lines;
+}
+
+/** As recorded, with whatever else the line says, where it still accepts the same calls. */
+function answerLine(id: JsonValue, truth: JsonValue, recorded: string | undefined): string {
+  const parsed = recorded === undefined ? undefined : parseJson(recorded);
+  if (parsed?.ok === true && isObject(parsed.value) && sameJson(parsed.value["ground_truth"], truth)) return recorded!;
+  return JSON.stringify({ id, ground_truth: truth });
+}
+
 /** Questions in one file, accepted calls in `possible_answer/` under the same name. */
 export function createBfclWriter(fileName = "trajectories.json"): FormatWriter {
+  let recorded: { readonly text: string | undefined; readonly lines: ReadonlyMap<string, string> } = { text: undefined, lines: new Map() };
+  const linesIn = (text: string | undefined): ReadonlyMap<string, string> => {
+    if (recorded.text !== text) recorded = { text, lines: answerLines(text) };
+    return recorded.lines;
+  };
   return {
     extension: ".json",
     begin: "",
@@ -212,8 +235,9 @@ export function createBfclWriter(fileName = "trajectories.json"): FormatWriter {
       const { row, changes } = rowWithLosses(BFCL, content);
       const { ground_truth: truth, ...rest } = row;
       const id = rest["id"] ?? about?.id ?? "trajectory";
-      const beside =
-        truth === undefined ? [] : [{ path: `possible_answer/${fileName}`, text: `${JSON.stringify({ id, ground_truth: truth })}\n` }];
+      const line =
+        truth === undefined ? undefined : answerLine(id, truth, typeof id === "string" ? linesIn(about?.beside?.()).get(id) : undefined);
+      const beside = line === undefined ? [] : [{ path: `possible_answer/${fileName}`, text: `${line}\n` }];
       return { text: `${JSON.stringify({ ...rest, id })}\n`, beside, numRows: 1, changes };
     },
     end: () => "",

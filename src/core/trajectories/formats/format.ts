@@ -46,6 +46,8 @@ export interface AboutTrajectory {
   readonly split: string;
   /** The row that the trajectory was imported from, as recorded. */
   readonly original?: () => string | undefined;
+  /** The file that lay beside the one it was imported from, as recorded. */
+  readonly beside?: () => string | undefined;
 }
 
 export interface WrittenTrajectory {
