@@ -8,6 +8,7 @@ export const PAGE_COMMANDS = {
   "import.open": { label: "Import…", accelerator: "CmdOrCtrl+I" },
   "runs.new": { label: "New Run…", accelerator: "CmdOrCtrl+N" },
   "view.trajectories": { label: "Trajectories", accelerator: "CmdOrCtrl+1" },
+  "view.tools": { label: "Tools", accelerator: undefined },
   "view.tokens": { label: "Tokens", accelerator: "CmdOrCtrl+2" },
   "view.runs": { label: "Runs", accelerator: "CmdOrCtrl+3" },
   "view.playground": { label: "Playground", accelerator: "CmdOrCtrl+4" },
@@ -81,6 +82,7 @@ export function menuTemplate(
       label: "&View",
       submenu: [
         item("view.trajectories"),
+        item("view.tools"),
         item("view.tokens"),
         item("view.runs"),
         item("view.playground"),

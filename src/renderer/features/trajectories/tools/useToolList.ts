@@ -98,10 +98,12 @@ export function useToolList() {
     timer = undefined;
     if (!total.value) return open();
     try {
-      const page = await fetchPage(question.value, 0, PAGE_SIZE);
-      isStale.value =
-        page.total !== total.value || page.rows.some(({ name }, i) => shown?.peek(i) !== undefined && shown.peek(i)!.name !== name);
-      for (const use of page.rows) fresh.set(use.name, use);
+      for (let offset = 0; offset < (total.value ?? 0); offset += PAGE_SIZE) {
+        if (shown?.peek(offset) === undefined) continue;
+        const page = await fetchPage(question.value, offset, PAGE_SIZE);
+        isStale.value ||= page.total !== total.value || page.rows.some(({ name }, i) => shown?.peek(offset + i)?.name !== name);
+        for (const use of page.rows) fresh.set(use.name, use);
+      }
       version.value++;
     } catch {
       // the list itself says what is wrong; the next news ask again
