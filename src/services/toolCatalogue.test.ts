@@ -129,7 +129,10 @@ describe("the catalogue of tools", () => {
         { author: "ann", reason: "" },
       );
     const [one, two] = core.store.tools.get("fee").variants;
-    expect(change(two!.id, FEE_2, FEE)).toMatchObject({ numChosen: 2, change: { numTrajectories: 2, title: "Defined tool fee anew in 2 trajectories" } });
+    expect(change(two!.id, FEE_2, FEE)).toMatchObject({
+      numChosen: 2,
+      change: { numTrajectories: 2, title: "Defined tool fee anew in 2 trajectories" },
+    });
     index();
     expect([useOf("fee").numDefinitions, found({ definition: one!.id }), found({ definition: two!.id })]).toEqual([1, [1, 2, 3, 4, 5], []]);
 

@@ -21,7 +21,16 @@ export interface ContentColumns {
   readonly version: string;
 }
 
-type Row = [content: number, turns: number, calls: number, unreadable: number, findings: number, offered: number, called: number, list: number];
+type Row = [
+  content: number,
+  turns: number,
+  calls: number,
+  unreadable: number,
+  findings: number,
+  offered: number,
+  called: number,
+  list: number,
+];
 
 export function contentColumns(db: Db) {
   const lastFact = db.prepare<[], number | null>("SELECT max(content_id) FROM content_fact").pluck();

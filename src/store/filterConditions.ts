@@ -79,7 +79,12 @@ export function conditionsOf(filter: TrajectoryFilter, from: FilterSources): rea
     );
   }
   const { tool, definition, finding, unreadable, turns, calls } = filter;
-  if (tool !== undefined) add("tool", columns.contents, contentsByTool(tool, from.contents(), () => from.tools()));
+  if (tool !== undefined)
+    add(
+      "tool",
+      columns.contents,
+      contentsByTool(tool, from.contents(), () => from.tools()),
+    );
   if (definition !== undefined) {
     add("definition", columns.contents, contentsByDefinition(definition, from.contents(), from.tools()));
   }

@@ -101,8 +101,7 @@ const VALUE: Readonly<Record<Exclude<ToolOrder, "name">, (use: ToolUse) => numbe
 };
 
 const byName = (a: ToolUse, b: ToolUse): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-const compare = (a: ToolUse, b: ToolUse, order: ToolOrder): number =>
-  order === "name" ? byName(a, b) : VALUE[order](a) - VALUE[order](b);
+const compare = (a: ToolUse, b: ToolUse, order: ToolOrder): number => (order === "name" ? byName(a, b) : VALUE[order](a) - VALUE[order](b));
 
 function named(uses: readonly ToolUse[], text: string): readonly ToolUse[] {
   const parts = text.toLowerCase().split(/\s+/).filter(Boolean);

@@ -5,7 +5,7 @@
 import type { FailureCode } from "#contracts/calls.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { AssistantTurn, ToolCall, ToolDefinition, TrajectoryContent } from "#contracts/trajectory.ts";
-import { isFailedResult } from "#core/trajectories/checkCalls.ts";
+import { isFailedResult } from "#core/trajectories/callResults.ts";
 import { isSameCall } from "#core/trajectories/compareCalls.ts";
 import { conversationText, evidenceOf, isGrounded } from "#core/trajectories/groundedValues.ts";
 import { renderAssistantText } from "#core/trajectories/renderAssistantText.ts";

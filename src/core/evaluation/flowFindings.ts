@@ -10,7 +10,7 @@
  */
 import type { AssistantText, CallFinding, TextRange } from "#contracts/calls.ts";
 import type { ToolCall, Turn } from "#contracts/trajectory.ts";
-import { isFailedResult } from "#core/trajectories/checkCalls.ts";
+import { isFailedResult } from "#core/trajectories/callResults.ts";
 import { isSameCall } from "#core/trajectories/compareCalls.ts";
 import { isLeftHanging } from "./decision.ts";
 

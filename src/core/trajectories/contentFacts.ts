@@ -1,7 +1,7 @@
 /** @file What lists filter a content by: its tools, what the call checker finds in any of its turns, and what became of its calls. */
 import { FAILURE_CODES, type CallCheck, type FailureCode } from "#contracts/calls.ts";
 import type { ToolTurn, TrajectoryContent } from "#contracts/trajectory.ts";
-import { resultOf, isFailedResult } from "./callResults.ts";
+import { isFailedResult, resultOf } from "./callResults.ts";
 import { checkTurns } from "./checkCalls.ts";
 
 /** Grows with every change to the checker or to this file that gives other facts: they are then made anew. */
