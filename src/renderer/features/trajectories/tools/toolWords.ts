@@ -24,9 +24,9 @@ export const NONE_WORDS: Readonly<Record<ToolListName, string>> = {
   failed: "No result says that its call failed.",
 };
 
-/** "12 (3.5%)"; of nothing there is no share. */
+/** "12 (3.5%)"; none is none of any number. */
 export function withShare(part: number, whole: number): string {
-  return whole === 0 ? "0" : `${formatCount(part)} (${formatPercent(part / whole)})`;
+  return part === 0 ? "0" : `${formatCount(part)} (${formatPercent(part / whole)})`;
 }
 
 const filtered = (filter: TrajectoryFilter): RouteLocationRaw => ({
