@@ -49,7 +49,7 @@ export interface ErrorSpan {
   readonly place: ErrorPlace;
   /** Empty at the end of the text. */
   readonly range: TextRange;
-  /** Half-open, among the generated tokens; covers the range, and the stop token where the range is empty. */
+  /** Half-open, among the generated tokens; covers the range, and where the range is empty, all from the first wrong token to the end. */
   readonly tokens: { readonly start: number; readonly end: number };
   readonly callIndex: number;
   /** JSON pointer of the argument. */

@@ -50,6 +50,15 @@ beforeAll(async () => {
   imported = await json(["import", dataset]);
 });
 
+describe("cases", () => {
+  it("are none in a new workspace, and only of states and codes that there are", async () => {
+    expect((await json(["cases"])).value).toEqual({ byState: {}, byCode: {}, total: 0, groups: [] });
+    expect(await json(["cases", "C-0009"])).toMatchObject({ code: 1, value: { error: { code: "E_NOT_FOUND" } } });
+    expect((await json(["cases", "--state", "lost"])).code).toBe(2);
+    expect((await json(["cases", "--code", "F99"])).code).toBe(2);
+  });
+});
+
 describe("import", () => {
   it("counts every row", () => {
     expect(imported.code).toBe(0);

@@ -222,6 +222,7 @@ describe("the first wrong token", () => {
         ).toBe(true);
       }
       expect([span.place, text.slice(span.range.start, span.range.end)]).toEqual([place, error]);
+      if (place === "end") expect(span.tokens.start).toBe(firstWrong.position);
       const covered = tokenizer.decode(tokenIds.slice(span.tokens.start, span.tokens.end));
       expect(covered).toContain(error === "" && stops ? "</s>" : error);
     });

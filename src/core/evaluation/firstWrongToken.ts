@@ -38,10 +38,10 @@ export function diagnose(wrong: WrongOutput, tokenizer: Tokenizer): Diagnosis {
   const right = rightTextOf(wrong, primary);
   const offset = right === null ? placeOfFinding(wrong, primary) : commonLength(wrong.text, right);
   const part = errorPart(primary, wrong.text, wrong.output, offset);
-  return {
-    firstWrong: firstWrongAt(offset, right, wrong, { places, tokenizer }),
-    span: { ...part, tokens: places.tokensOf(part.range) },
-  };
+  const firstWrong = firstWrongAt(offset, right, wrong, { places, tokenizer });
+  const { start, end } = places.tokensOf(part.range);
+  // a text that ends too early may have gone wrong one token before its stop: at `"` where `"}` was due
+  return { firstWrong, span: { ...part, tokens: { start: part.place === "end" ? Math.min(start, firstWrong.position) : start, end } } };
 }
 
 /** A right text that begins as the output does; null where none can be named. */
