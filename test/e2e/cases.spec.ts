@@ -35,7 +35,7 @@ test("failures of an evaluation become cases, by key and all of them", async ({ 
   await page.getByLabel("Max length, tokens").fill("320");
   await page.getByLabel("Epochs").fill("1");
   await page.getByRole("button", { name: "Start run" }).first().click();
-  await expect(page.locator("header .chip", { hasText: "Done" })).toBeVisible({ timeout: 90_000 });
+  await expect(page.locator("header .chip", { hasText: "Finished" })).toBeVisible({ timeout: 90_000 });
 
   await page.goto(`${served.origin}/#/failures/r-001`);
   await page.getByRole("button", { name: "Evaluate r-001" }).first().click();
