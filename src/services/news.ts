@@ -3,10 +3,10 @@
  *
  * Nothing is queued for a listener, however slow: each time it asks, it gets the present state of what changed.
  */
-import type { Job, News } from "#contracts/jobs.ts";
+import { newsSchema, type Job, type News } from "#contracts/jobs.ts";
 
 export type ChangedTable = News["changed"][number];
-const TABLES: readonly ChangedTable[] = ["trajectories", "runs", "points", "sources", "evaluations", "failures", "models", "changes"];
+const TABLES: readonly ChangedTable[] = newsSchema.shape.changed.element.options;
 
 const SHORTEST_GAP_MS = 100;
 

@@ -81,6 +81,8 @@ describe("a case", () => {
     const [first] = listFailures(core, runId, { offset: 0, limit: 1 }).rows;
     expect(await makeCases(core, { failures: { ids: [first!.id] }, ...by })).toEqual({ made: [], known: ["C-0001"] });
     expect(await makeCases(core, { failures: { runId, code: "F01" }, ...by })).toEqual({ made: [], known: [] });
+    const news = await core.jobs.news.since(0).next();
+    expect(news.value!.changed).toContain("cases");
     await expect(makeCases(core, { failures: { ids: ["F-99999"] }, ...by })).rejects.toMatchObject({ code: "E_NOT_FOUND" });
     // a second evaluation of the same run says the same things
     await evaluate(core, runId);
