@@ -107,6 +107,26 @@ describe("a change", () => {
     expect(core.store.changes.skipped(undone.changeId, 9)).toEqual([{ trajectoryId: one, reason: "its status was changed since" }]);
   });
 
+  it("of a label is taken back beside labels and notes that others added since, but not under an answer of theirs to the same", () => {
+    const [one, two] = add(2) as [string, string];
+    changeTrajectories(core, { ids: [one, two] }, answer("yes"), ann);
+    changeTrajectories(core, { ids: [one] }, answer("no"), ben);
+    changeTrajectories(core, { ids: [one] }, { type: "note", text: "look" }, ben);
+    changeTrajectories(core, { ids: [two] }, answer("yes"), ben);
+    expect(reverseChange(core, "undo", ann).change).toMatchObject({ numTrajectories: 2, numSkipped: 0 });
+    const labels = (id: string) => state(id).annotations.labels.map(({ annotator, options }) => `${annotator}: ${options.join()}`);
+    expect([labels(one), labels(two), state(one).annotations.notes.length]).toEqual([["ben: no"], ["ben: yes"], 1]);
+    reverseChange(core, "redo", ann);
+    expect(labels(one).sort()).toEqual(["ann: yes", "ben: no"]);
+
+    // both settle the same: whoever came last stands
+    const settle = (option: string): Operation => ({ ...answer(option), adjudicate: true }) as Operation;
+    changeTrajectories(core, { ids: [two] }, settle("yes"), ann);
+    changeTrajectories(core, { ids: [two] }, settle("no"), ben);
+    expect(reverseChange(core, "undo", ann).change).toMatchObject({ numTrajectories: 0, numSkipped: 1 });
+    expect(labels(two)).toContain("=: no");
+  });
+
   it("asked for twice is made once", () => {
     const ids = add(2);
     const request = { ...ann, request: "page-1/7" };

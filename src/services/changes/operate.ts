@@ -6,9 +6,10 @@ import { createHash } from "node:crypto";
 import type { ContentOperation } from "#contracts/bulk.ts";
 import { secondPassOf } from "#contracts/agreement.ts";
 import type { Operation } from "#contracts/changes.ts";
-import { ADJUDICATED } from "#contracts/review.ts";
+import { ADJUDICATED, type Annotations } from "#contracts/review.ts";
 import type { Split } from "#contracts/trajectory.ts";
 import { withLabel, withNote, withoutPlaces } from "#core/trajectories/annotate.ts";
+import { mergeAnnotations } from "#core/trajectories/mergeAnnotations.ts";
 import { mergeContents } from "#core/trajectories/mergeContents.ts";
 import { summaryOf } from "#core/trajectories/summary.ts";
 import type { Store, StoredChange, TrajectoryState } from "#store/index.ts";
@@ -80,21 +81,38 @@ function reverse(
   const next: { -readonly [Key in keyof TrajectoryState]: TrajectoryState[Key] } = { ...now };
   for (const key of Object.keys(to) as (keyof TrajectoryState)[]) {
     if (from[key] === to[key]) continue;
-    if (now[key] === from[key]) Object.assign(next, { [key]: to[key] });
-    else {
-      const merged = key === "contentId" ? mergedContent(store, from.contentId, to.contentId, now.contentId) : null;
-      if (merged === null) return { skip: `its ${WORDS[key]} changed since` };
-      next.contentId = merged;
-    }
+    const reversed = now[key] === from[key] ? to[key] : mergedField(store, key, { from, to, now });
+    if (reversed === undefined) return { skip: `its ${WORDS[key]} changed since` };
+    Object.assign(next, { [key]: reversed });
   }
   return { state: next };
 }
 
-/** Both of two differences to one content, where they are about different parts of it; null where they are not. */
-function mergedContent(store: Store, from: number, to: number, now: number): number | null {
+/** What others did to the field since together with the way back, where they are about different parts of it; undefined where they are not. */
+function mergedField(
+  store: Store,
+  key: keyof TrajectoryState,
+  { from, to, now }: { readonly from: TrajectoryState; readonly to: TrajectoryState; readonly now: TrajectoryState },
+): number | null | undefined {
+  if (key === "contentId") return mergedContent(store, from.contentId, to.contentId, now.contentId);
+  if (key !== "annotationsId") return undefined;
+  const [was, mine, theirs] = [from, now, to].map(({ annotationsId }) => store.annotations.read(annotationsId)) as [
+    Annotations,
+    Annotations,
+    Annotations,
+  ];
+  const { merged, conflicts } = mergeAnnotations(was, mine, theirs);
+  if (conflicts.length > 0) return undefined;
+  const annotationsId = store.annotations.write(merged);
+  // what was labelled has moved to another place since: there is nothing of it to take back here
+  return annotationsId === now.annotationsId ? undefined : annotationsId;
+}
+
+/** Both of two differences to one content, where they are about different parts of it; undefined where they are not. */
+function mergedContent(store: Store, from: number, to: number, now: number): number | undefined {
   const read = (id: number) => store.contents.read(id).content;
   const { content, conflicts } = mergeContents(read(from), read(to), read(now));
-  return conflicts.length > 0 ? null : store.contents.write(content, summaryOf(content));
+  return conflicts.length > 0 ? undefined : store.contents.write(content, summaryOf(content));
 }
 
 const WORDS: Readonly<Record<keyof TrajectoryState, string>> = {
