@@ -12,6 +12,8 @@ export interface CommandDefinition {
   readonly menuKeys?: readonly string[];
   /** False: while somebody types, its keys are left to the field (its own undo, for one). */
   readonly whileTyping?: false;
+  /** Its keys begin those of others: it runs, and the others can still be completed. */
+  readonly leads?: true;
 }
 
 const everywhere = (title: string, more: Omit<CommandDefinition, "title" | "group"> = {}): CommandDefinition => ({
@@ -24,6 +26,7 @@ const of =
   (title: string, ...keys: readonly string[]): CommandDefinition => ({ title, group, keys });
 const trajectories = of("Trajectories");
 const agreement = of("Agreement");
+const merging = of("Merging a workspace");
 const editing = of("Editing a trajectory");
 const tools = of("Tools");
 const tokens = of("Tokens");
@@ -74,6 +77,8 @@ export const CATALOGUE = {
   "trajectories.previousFinding": trajectories("Previous finding", "P"),
   "trajectories.search": trajectories("Search trajectories", "/"),
   "trajectories.tokens": trajectories("Show the tokens of this trajectory", "T"),
+  "trajectories.labels": { title: "Show its labels", group: "Trajectories", keys: ["L"], leads: true },
+  "trajectories.tree": trajectories("Show the search it comes from", "B"),
   "trajectories.history": trajectories("Show its history", "H"),
   "trajectories.turns": trajectories("Show its turns", "R"),
   "trajectories.lastChanges": trajectories("Go to the last changes", "C"),
@@ -92,6 +97,7 @@ export const CATALOGUE = {
   "labels.nextQuestion": trajectories("Next question of the labels", "Q"),
   "labels.nextPlace": trajectories("Next place to label", "Alt+ArrowDown"),
   "labels.previousPlace": trajectories("Previous place to label", "Alt+ArrowUp"),
+  "labels.characters": trajectories("Choose characters of the place to label", "S"),
 
   "agreement.next": agreement("Next disagreement", "J"),
   "agreement.previous": agreement("Previous disagreement", "K"),
@@ -104,6 +110,11 @@ export const CATALOGUE = {
   "agreement.take7": agreement("Settle on answer 7", "7"),
   "agreement.take8": agreement("Settle on answer 8", "8"),
   "agreement.take9": agreement("Settle on answer 9", "9"),
+
+  "merge.next": merging("Next conflict", "J"),
+  "merge.previous": merging("Previous conflict", "K"),
+  "merge.mine": merging("Keep what is here", "1"),
+  "merge.theirs": merging("Take the other's", "2"),
 
   "turn.edit": editing("Edit this turn", "E"),
   "turn.formOrJson": editing("Form or JSON of the call", "Alt+J"),

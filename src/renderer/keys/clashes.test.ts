@@ -22,8 +22,18 @@ describe("clashes", () => {
     expect(clashesOf(commands[3]!, commands)).toEqual([]);
   });
 
+  it("are none between a stroke that leads and what goes on from it", () => {
+    const leader = { ...command("a", "List", "L"), leads: true as const };
+    const commands = [leader, command("b", "List", "L 1"), command("c", "List", "L")];
+    expect(ids(clashesOf(leader, commands))).toEqual(["L: c"]);
+    expect(ids(clashesOf(commands[1]!, commands))).toEqual(["L 1: c"]);
+  });
+
   it("are nowhere among the first keys", () => {
-    const commands = Object.entries<CommandDefinition>(CATALOGUE).map(([id, { group, keys = [] }]) => command(id, group, ...keys));
+    const commands = Object.entries<CommandDefinition>(CATALOGUE).map(([id, { group, keys = [], leads }]) => ({
+      ...command(id, group, ...keys),
+      ...(leads && { leads }),
+    }));
     expect(commands.flatMap((each) => ids(clashesOf(each, commands)))).toEqual([]);
   });
 });

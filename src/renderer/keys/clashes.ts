@@ -5,6 +5,7 @@ interface Bound {
   readonly id: string;
   readonly group: string;
   readonly keys: readonly string[];
+  readonly leads?: true;
 }
 
 const EVERYWHERE = "Everywhere";
@@ -16,6 +17,12 @@ export function areInEachOthersWay(one: string, other: string): boolean {
   return a.slice(0, b.length).every((stroke, i) => stroke === b[i]);
 }
 
+/** One of the two leads, and the other's keys go on from there. */
+function isLed(one: Bound, keys: string, other: Bound, theirs: string): boolean {
+  const [a, b] = [strokesOf(keys).length, strokesOf(theirs).length];
+  return (one.leads === true && a < b) || (other.leads === true && b < a);
+}
+
 /** Commands that can be meant at the same time as `command` and have keys in its way, with those keys. */
 export function clashesOf<Command extends Bound>(
   command: Bound,
@@ -25,7 +32,7 @@ export function clashesOf<Command extends Bound>(
     commands
       .filter((other) => other.id !== command.id)
       .filter((other) => other.group === command.group || other.group === EVERYWHERE || command.group === EVERYWHERE)
-      .filter((other) => other.keys.some((theirs) => areInEachOthersWay(keys, theirs)))
+      .filter((other) => other.keys.some((theirs) => areInEachOthersWay(keys, theirs) && !isLed(command, keys, other, theirs)))
       .map((other) => ({ keys, other })),
   );
 }

@@ -50,8 +50,15 @@ export const allCommands: ComputedRef<readonly (Command & KnownCommand)[]> = com
 export const knownCommands: ComputedRef<readonly KnownCommand[]> = computed(() => {
   const definitions = new Map<string, CommandDefinition>(Object.entries(CATALOGUE));
   for (const { id, ...command } of registry.values()) if (!definitions.has(id)) definitions.set(id, command);
-  return [...definitions].map(([id, { title, group, keys, menuKeys, whileTyping }]) =>
-    withKeys(id, { title, group, ...(keys && { keys }), ...(menuKeys && { menuKeys }), ...(whileTyping === false && { whileTyping }) }),
+  return [...definitions].map(([id, { title, group, keys, menuKeys, whileTyping, leads }]) =>
+    withKeys(id, {
+      title,
+      group,
+      ...(keys && { keys }),
+      ...(menuKeys && { menuKeys }),
+      ...(whileTyping === false && { whileTyping }),
+      ...(leads && { leads }),
+    }),
   );
 });
 

@@ -44,6 +44,15 @@ describe("matchPress", () => {
     expect(matchPress(bindings, pending, press("x"))).toEqual({ target: null, pending: [] });
   });
 
+  it("runs a leading stroke at once, and still lets what it begins be completed", () => {
+    const led = [{ keys: "L", target: "labels", leads: true }, { keys: "L 1", target: "answer" }, ...bindings];
+    const first = matchPress(led, [], press("l"));
+    expect(first.target).toBe("labels");
+    expect(matchPress(led, first.pending, press("1"))).toEqual({ target: "answer", pending: [] });
+    expect(matchPress(led, first.pending, press("j"))).toEqual({ target: "next", pending: [] });
+    expect(matchPress(led, first.pending, press("l")).target).toBe("labels");
+  });
+
   it("tells a letter with Shift from one without", () => {
     expect(matchPress(bindings, [], press("J", { shiftKey: true })).target).toBeNull();
     expect(matchPress(bindings, [], press("ArrowRight", { shiftKey: true })).target).toBe("ten steps");

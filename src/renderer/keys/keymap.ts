@@ -87,20 +87,27 @@ export interface Match<Target> {
   readonly pending: readonly Press[];
 }
 
+export interface Binding<Target> {
+  readonly keys: string;
+  readonly target: Target;
+  /** It may begin longer ones, which still can be completed once it was met. */
+  readonly leads?: boolean | undefined;
+}
+
 /** One more press: a binding is complete, begun, or neither. A press that breaks a sequence is tried as a first stroke. */
-export function matchPress<Target>(
-  bindings: readonly { readonly keys: string; readonly target: Target }[],
-  pending: readonly Press[],
-  press: Press,
-): Match<Target> {
+export function matchPress<Target>(bindings: readonly Binding<Target>[], pending: readonly Press[], press: Press): Match<Target> {
   const presses = [...pending, press];
   let begun = false;
-  for (const { keys, target } of bindings) {
+  let leader: Target | null = null;
+  for (const { keys, target, leads } of bindings) {
     const strokes = parseKeys(keys);
     if (presses.length > strokes.length || !presses.every((made, i) => meets(strokes[i]!, made))) continue;
-    if (presses.length === strokes.length) return { target, pending: [] };
-    begun = true;
+    if (presses.length < strokes.length) begun = true;
+    else if (leads === true) leader ??= target;
+    else return { target, pending: [] };
   }
+  // what it does may be what makes the longer ones possible: they are waited for whether or not there are any yet
+  if (leader !== null) return { target: leader, pending: presses };
   if (begun) return { target: null, pending: presses };
   return pending.length > 0 ? matchPress(bindings, [], press) : { target: null, pending: [] };
 }

@@ -15,7 +15,7 @@ let stop: () => void;
 beforeEach(() => {
   wantsSingleKeys = true;
   document.body.innerHTML =
-    '<input id="field" /><input id="box" type="checkbox" /><button id="button"></button><div role="dialog"><button id="in-dialog"></button></div>';
+    '<input id="field" /><input id="box" type="checkbox" /><button id="button"></button><p id="read-only" aria-readonly="true"></p><div role="dialog"><button id="in-dialog"></button></div>';
   next.mockClear();
   ask.mockClear();
   undo.mockClear();
@@ -51,6 +51,12 @@ describe("keys of the page", () => {
     expect(next).not.toHaveBeenCalled();
     press("Enter", byId("field"), { ctrlKey: true });
     expect(ask).toHaveBeenCalledTimes(1);
+  });
+
+  it("work in a text that is only read", () => {
+    byId("read-only").setAttribute("contenteditable", "true");
+    press("j", byId("read-only"));
+    expect(next).toHaveBeenCalledTimes(1);
   });
 
   it("work on a checkbox, where nothing is typed", () => {

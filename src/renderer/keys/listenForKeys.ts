@@ -12,6 +12,7 @@ const CONTROLS = ["button", "a[href]", "input", "select", "textarea", "summary",
 /** Whether keys pressed there become text. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  if (target.closest('[aria-readonly="true"]') !== null) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
   return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range"].includes(target.type);
 }
@@ -36,7 +37,9 @@ export function listenForKeys(options: { singleKeys: () => boolean }): () => voi
     // what was opened last comes first: its keys are the ones meant
     const bindings = allCommands.value
       .filter(isAvailable)
-      .flatMap((command) => command.keys.filter((keys) => !isDead(command, keys)).map((keys) => ({ keys, target: command })))
+      .flatMap((command) =>
+        command.keys.filter((keys) => !isDead(command, keys)).map((keys) => ({ keys, target: command, leads: command.leads })),
+      )
       .reverse();
     const match = matchPress<Command>(bindings, pending, event);
     pending = match.pending.map(({ key, ctrlKey, metaKey, altKey, shiftKey }) => ({ key, ctrlKey, metaKey, altKey, shiftKey }));

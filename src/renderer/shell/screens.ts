@@ -27,6 +27,9 @@ export function screenOf(route: RouteLocationNormalized): Screen | undefined {
 const lastPlaces = new Map<string, string>();
 export const lastPlaceOf = (screen: Screen): string => lastPlaces.get(screen.id) ?? screen.path;
 
+/** Reached from a screen and left for it: no place to come back to. */
+const BESIDE_TRAJECTORIES = { screen: "trajectories", isBeside: true } as const;
+
 export function createScreens(): Router {
   const router = createRouter({
     history: createWebHashHistory(),
@@ -42,25 +45,25 @@ export function createScreens(): Router {
         path: "/sources/:sourceId?",
         name: "sources",
         component: () => import("../features/trajectories/SourcesScreen.vue"),
-        meta: { screen: "trajectories" },
+        meta: BESIDE_TRAJECTORIES,
       },
       {
         path: "/agreement",
         name: "agreement",
         component: () => import("../features/review/AgreementScreen.vue"),
-        meta: { screen: "trajectories" },
+        meta: BESIDE_TRAJECTORIES,
       },
       {
         path: "/merge",
         name: "merge",
-        component: () => import("../features/trajectories/MergeScreen.vue"),
-        meta: { screen: "trajectories" },
+        component: () => import("../features/trajectories/merge/MergeScreen.vue"),
+        meta: BESIDE_TRAJECTORIES,
       },
       {
         path: "/versions",
         name: "versions",
         component: () => import("../features/versions/VersionsScreen.vue"),
-        meta: { screen: "trajectories" },
+        meta: BESIDE_TRAJECTORIES,
       },
       {
         path: "/tools/:name?",
@@ -100,7 +103,7 @@ export function createScreens(): Router {
   });
   router.afterEach((to) => {
     const screen = screenOf(to);
-    if (screen !== undefined) lastPlaces.set(screen.id, to.fullPath);
+    if (screen !== undefined && to.meta["isBeside"] !== true) lastPlaces.set(screen.id, to.fullPath);
     document.title = [(to.params["id"] ?? to.params["name"] ?? to.params["failureId"]) || to.params["caseId"], screen?.title, "Callsmith"]
       .filter(Boolean)
       .join(" \u00b7 ");

@@ -17,6 +17,12 @@ export interface ShellActions {
 
 export function shellCommands({ router, openPalette, openHelp, openSettings, reverse, toggleJobs }: ShellActions): CommandRegistration[] {
   const go = (place: string): void => void router.push(place);
+  /** What is exported is what the list shows: its filter stays. */
+  function openExport(): void {
+    const { name, params, query } = router.currentRoute.value;
+    if (name === "trajectories") void router.push({ params, query: { ...query, dialog: "export" } });
+    else go("/trajectories?dialog=export");
+  }
   return [
     { id: "palette.open", run: openPalette },
     { id: "help.shortcuts", run: openHelp },
@@ -24,7 +30,7 @@ export function shellCommands({ router, openPalette, openHelp, openSettings, rev
     { id: "history.redo", run: () => reverse("redo") },
     ...SCREENS.map((screen) => ({ id: `view.${screen.id}` as const, run: () => go(lastPlaceOf(screen)) })),
     { id: "import.open", run: () => go("/trajectories?dialog=import") },
-    { id: "export.open", run: () => go("/trajectories?dialog=export") },
+    { id: "export.open", run: openExport },
     { id: "agreement.open", run: () => go("/agreement") },
     { id: "sources.open", run: () => go("/sources") },
     { id: "merge.open", run: () => go("/merge") },

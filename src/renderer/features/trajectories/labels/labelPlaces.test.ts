@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { LabelQuestion } from "#contracts/review.ts";
 import { labelledParts, questionsAt } from "./labelPlaces.ts";
-import { spanOf } from "./spanOf.ts";
+import { isBackward, selectSpan, spanOf } from "./spanOf.ts";
 
 const question = (scope: LabelQuestion["scope"]): LabelQuestion => ({ id: scope, title: scope, kind: "single", scope, options: [] });
 const scheme = { questions: [question("span"), question("call"), question("turn"), question("trajectory")] };
@@ -51,5 +51,20 @@ describe("places to label", () => {
     expect(select(text.childNodes[1]!.firstChild!, 1, text.childNodes[2]!, 1)).toEqual({ start: 3, end: 5 });
     expect(select(text.firstChild!, 0, document.querySelector("i")!.firstChild!, 1)).toBeNull();
     expect(spanOf(text, null)).toBeNull();
+  });
+
+  it("are selected again after the text was drawn anew", () => {
+    document.body.innerHTML = "<p>ab<mark>cd</mark>ef</p>";
+    const text = document.querySelector("p")!;
+    for (const span of [
+      { start: 1, end: 3 },
+      { start: 2, end: 6 },
+    ]) {
+      for (const backward of [false, true]) {
+        selectSpan(text, span, backward);
+        expect(spanOf(text, document.getSelection())).toEqual(span);
+        expect(isBackward(document.getSelection())).toBe(backward);
+      }
+    }
   });
 });

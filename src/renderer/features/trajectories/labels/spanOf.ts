@@ -1,4 +1,4 @@
-/** @file The selected characters of a text, counted from its first. */
+/** @file The selected characters of a text, counted from its first, and back again. */
 
 /** Null where nothing is selected, or the selection reaches out of the element. The element shows the text and nothing else. */
 export function spanOf(element: HTMLElement, selection: Selection | null): { readonly start: number; readonly end: number } | null {
@@ -11,4 +11,32 @@ export function spanOf(element: HTMLElement, selection: Selection | null): { rea
   const start = before.toString().length;
   const end = start + range.toString().length;
   return end > start ? { start, end } : null;
+}
+
+/** Selects these characters of the element's text, wherever marks cut it; backward: the next key moves their start. */
+export function selectSpan(element: HTMLElement, { start, end }: { readonly start: number; readonly end: number }, backward = false): void {
+  const [first, last] = [placeOf(element, start), placeOf(element, end)];
+  const [anchor, focus] = backward ? [last, first] : [first, last];
+  document.getSelection()?.setBaseAndExtent(...anchor, ...focus);
+}
+
+/** Whether it was made from its end to its start. */
+export function isBackward(selection: Selection | null): boolean {
+  const { anchorNode, focusNode, anchorOffset = 0, focusOffset = 0 } = selection ?? {};
+  if (!anchorNode || !focusNode) return false;
+  if (anchorNode === focusNode) return focusOffset < anchorOffset;
+  return (anchorNode.compareDocumentPosition(focusNode) & Node.DOCUMENT_POSITION_PRECEDING) !== 0;
+}
+
+function placeOf(element: HTMLElement, offset: number): [Node, number] {
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let left = offset;
+  let last: [Node, number] = [element, 0];
+  for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
+    const { length } = node.nodeValue ?? "";
+    if (left <= length) return [node, left];
+    left -= length;
+    last = [node, length];
+  }
+  return last;
 }
