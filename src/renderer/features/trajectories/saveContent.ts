@@ -16,8 +16,8 @@ export async function saveContent(client: Client, edited: Edited, reason: string
   return client.editing.revise({ ...plain(edited), reason, request: crypto.randomUUID() });
 }
 
-export async function saveDraft(client: Client, edited: Edited): Promise<void> {
-  await client.editing.saveDraft(plain(edited));
+export async function saveDraft(client: Client, edited: Edited): Promise<{ readonly at: string }> {
+  return client.editing.saveDraft(plain(edited));
 }
 
 /** A stored trajectory carries its id and split; a content does not. */

@@ -7,12 +7,16 @@ import { describeDifference } from "#core/trajectories/describeDifference.ts";
 import { diffContents } from "#core/trajectories/diffContents.ts";
 import { mergeContents, settleConflicts, type Choice, type MergedContents } from "#core/trajectories/mergeContents.ts";
 import { saveContent, saveDraft } from "./saveContent.ts";
+import { dropUnsent, keepUnsent, laterDraft, readUnsent, type DraftPlace } from "./unsentDrafts.ts";
 import { useContentCheck } from "./useContentCheck.ts";
 import { useClient } from "../../transport/client.ts";
 import { toAppError } from "../../transport/toAppError.ts";
+import { useWorkbench } from "../../transport/workbench.ts";
 import { showToast } from "../../ui/toasts.ts";
 
 const DRAFT_PAUSE_MS = 800;
+/** Who types without a pause has a draft no older than this. */
+const OLDEST_DRAFT_MS = 3000;
 /** Changes of one turn within this time are one step back. */
 const STEP_MS = 1200;
 const MAX_STEPS = 200;
@@ -37,6 +41,7 @@ export function useTrajectoryEditing(options: {
   readonly onSaved: () => void;
 }) {
   const client = useClient();
+  const workbench = useWorkbench();
   const id = options.detail().trajectory.id;
   /** What was saved last, until it has been read again. */
   const saved = shallowRef<TrajectoryContent | null>(null);
@@ -52,6 +57,13 @@ export function useTrajectoryEditing(options: {
   const conflict = shallowRef<Conflict | null>(null);
   const isSaving = ref(false);
   const draftAt = ref<string | null>(null);
+  let draftTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Milliseconds since the epoch at the first change that no draft has; 0: there is none. */
+  let waitingSince = 0;
+  /** The draft that was taken up, while it is as it was. */
+  let adopted: TrajectoryContent | null = null;
+  /** What the core has said that it keeps. */
+  let kept: TrajectoryContent | null = null;
 
   const content = computed<TrajectoryContent>(() => working.value ?? stored.value);
   const isChanged = computed(() => working.value !== null);
@@ -60,14 +72,18 @@ export function useTrajectoryEditing(options: {
   const checks = computed(() => ({ ...options.detail().checks, ...check.value?.checks }));
 
   const leftKey = (): string => JSON.stringify([id, options.author() ?? ""]);
+  const place = (): DraftPlace => ({ workspace: workbench.workspace?.path ?? "", id, author: options.author() ?? "" });
   // what was left unsaved the last time is taken up again
   watch(
-    () => leftEdits.get(leftKey()) ?? options.detail().draft,
+    () => leftEdits.get(leftKey()) ?? laterDraft(readUnsent(place()), options.detail().draft),
     (draft) => {
-      if (draft === null || working.value !== null) return;
+      // which workspace it is may be known only now, and with it what the browser kept: nothing was typed since
+      if (draft === null || (working.value !== null && (working.value !== adopted || draft.at === draftAt.value))) return;
+      adopted = draft.content;
       working.value = draft.content;
       baseRevision.value = draft.baseRevision;
       draftAt.value = draft.at;
+      if (draft !== options.detail().draft) keepSoon();
     },
     { immediate: true },
   );
@@ -76,22 +92,40 @@ export function useTrajectoryEditing(options: {
     if (working.value === null) baseRevision.value = detail.revision.number;
   });
 
-  let draftTimer: ReturnType<typeof setTimeout> | undefined;
-  function keepDraft(): void {
+  async function keepDraft(): Promise<void> {
     clearTimeout(draftTimer);
     draftTimer = undefined;
-    const author = options.author();
-    if (working.value === null || author === undefined) return;
-    saveDraft(client, { id, baseRevision: baseRevision.value, content: working.value, author }).then(
-      () => (error.value = error.value?.code === "E_CONNECTION_LOST" ? null : error.value),
-      (thrown: unknown) => (error.value = toAppError(thrown)),
-    );
+    waitingSince = 0;
+    const [author, edited] = [options.author(), working.value];
+    if (edited === null || author === undefined) return;
+    try {
+      const { at } = await saveDraft(client, { id, baseRevision: baseRevision.value, content: edited, author });
+      if (error.value?.code === "E_CONNECTION_LOST") error.value = null;
+      if (working.value !== edited) return;
+      kept = edited;
+      draftAt.value = at;
+      dropUnsent(place());
+    } catch (thrown) {
+      error.value = toAppError(thrown);
+    }
   }
+  function keepSoon(): void {
+    if (waitingSince === 0) waitingSince = Date.now();
+    clearTimeout(draftTimer);
+    draftTimer = setTimeout(() => void keepDraft(), Math.max(0, Math.min(DRAFT_PAUSE_MS, waitingSince + OLDEST_DRAFT_MS - Date.now())));
+  }
+  /** The page goes, and the core may be gone already. */
+  function leavePage(): void {
+    if (working.value === null || working.value === kept) return;
+    keepUnsent(place(), { baseRevision: baseRevision.value, content: working.value, at: new Date().toISOString() });
+  }
+  window.addEventListener("pagehide", leavePage);
   onScopeDispose(() => {
+    window.removeEventListener("pagehide", leavePage);
     if (working.value !== null) {
       leftEdits.set(leftKey(), { baseRevision: baseRevision.value, content: working.value, at: new Date().toISOString() });
     }
-    if (draftTimer !== undefined) keepDraft();
+    if (draftTimer !== undefined) void keepDraft();
   });
 
   function change(next: TrajectoryContent, turn: number | null = turnIndex.value): void {
@@ -102,8 +136,7 @@ export function useTrajectoryEditing(options: {
     } else steps.value = [...steps.value.slice(0, -1), { ...last, at: Date.now() }];
     working.value = next;
     turnIndex.value = turn;
-    clearTimeout(draftTimer);
-    draftTimer = setTimeout(keepDraft, DRAFT_PAUSE_MS);
+    keepSoon();
   }
 
   function stepBack(): void {
@@ -114,8 +147,7 @@ export function useTrajectoryEditing(options: {
     if (last.content === null) void dropDraft();
     else {
       working.value = last.content;
-      clearTimeout(draftTimer);
-      draftTimer = setTimeout(keepDraft, DRAFT_PAUSE_MS);
+      keepSoon();
     }
   }
 
@@ -132,7 +164,9 @@ export function useTrajectoryEditing(options: {
   function forget(): void {
     clearTimeout(draftTimer);
     draftTimer = undefined;
+    waitingSince = 0;
     leftEdits.delete(leftKey());
+    dropUnsent(place());
     working.value = null;
     steps.value = [];
     draftAt.value = null;
