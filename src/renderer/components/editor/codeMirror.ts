@@ -5,7 +5,7 @@ import { json } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, EditorView, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Completion } from "#core/trajectories/edit/index.ts";
 
@@ -48,7 +48,8 @@ const theme = EditorView.theme({
   ".cm-content": { padding: "4px 0", caretColor: "var(--text)" },
   ".cm-gutters": { backgroundColor: "var(--bg-inset)", color: "var(--text-3)", border: "0" },
   ".cm-lineNumbers .cm-gutterElement": { minWidth: "24px", padding: "0 4px 0 2px" },
-  ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--bg-selected) 60%, transparent)" },
+  // only the number: behind coloured text the tint would take contrast from it
+  ".cm-activeLineGutter": { backgroundColor: "var(--bg-selected)", color: "var(--text)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
     backgroundColor: "var(--mark)",
@@ -121,7 +122,7 @@ export function createCode({ parent, text, language, attributes, isReadOnly, com
   ];
   if (language === "json") {
     extensions.push(json(), syntaxHighlighting(colours), bracketMatching(), closeBrackets(), indentOnInput());
-    extensions.push(lineNumbers(), lintGutter(), highlightActiveLine());
+    extensions.push(lineNumbers(), lintGutter(), highlightActiveLineGutter());
   }
   if (complete !== undefined) extensions.push(autocompletion({ override: [completionSource(complete)], icons: false }));
   const view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
