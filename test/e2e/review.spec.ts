@@ -1,6 +1,6 @@
 /** The annotator's daily loop in a real browser, by keys alone: decide, undo, history, two windows, two people. */
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { seriousViolations } from "../support/accessibility.ts";
 import { expect, test } from "../support/builtServer.ts";
 
 const id = (number: number): string => `T-${String(number).padStart(5, "0")}`;
@@ -17,13 +17,6 @@ async function openAt(page: Page, origin: string, number: number): Promise<void>
   await expect(openId(page)).toHaveText(id(number));
   await expect(row(page, number)).toBeVisible();
 }
-async function seriousViolations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id: rule, nodes }) => `${rule}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-}
-
 test("an address without an id shows the first row and stays as it is", async ({ page, served }) => {
   await page.goto(served.url);
   await expect(openId(page)).toHaveText(id(1));

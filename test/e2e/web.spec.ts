@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { seriousViolations } from "../support/accessibility.ts";
 import { expect, test } from "../support/builtServer.ts";
 
 /** Errors of the page that nobody expected. */
@@ -20,21 +20,6 @@ function watchProblems(page: Page): string[] {
 }
 
 const goTo = (page: Page, screen: string) => page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name: screen }).click();
-
-/** Violations a person would stumble over. In the second theme only colours can differ. */
-async function seriousViolations(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const theme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: theme });
-    const axe = new AxeBuilder({ page });
-    const { violations } = await (theme === "dark" ? axe.withRules(["color-contrast"]) : axe).analyze();
-    for (const { id, impact, nodes } of violations) {
-      if (impact !== "serious" && impact !== "critical") continue;
-      found.push(`${theme}, ${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-    }
-  }
-  return found;
-}
 
 test("opens by the printed address only", async ({ page, request, served }) => {
   expect((await request.get(served.origin)).status()).toBe(401);
@@ -130,6 +115,10 @@ test("a run is started, paused, continued and saved; reload and a second page se
   await expect(state(second, "Stopped and saved")).toBeVisible();
   await expect(page.getByRole("button", { name: "Resume run" })).toBeVisible();
   await second.close();
+  // its data version by name, with a way to what differs now
+  const runId = /r-\d+$/u.exec(runUrl)![0];
+  await page.getByRole("main").getByRole("link", { name: runId, exact: true }).click();
+  await expect(page.getByRole("region", { name: "Versions" }).getByRole("button", { name: runId, pressed: true })).toBeVisible();
   expect(problems).toEqual([]);
 });
 

@@ -107,6 +107,8 @@ export function useTrajectoryEditing(options: {
       dropUnsent(place());
     } catch (thrown) {
       error.value = toAppError(thrown);
+      // it waits until there is a connection again
+      if (error.value.code === "E_CONNECTION_LOST") keepSoon();
     }
   }
   function keepSoon(): void {
