@@ -175,9 +175,10 @@ function checkArguments(call: PlacedCall, callIndex: number, context: CheckConte
     }
   }
   if (context.skipsGrounding === true) return findings;
-  for (const { pointer, value } of ungroundedValues(parsed.value, schema, getEvidence())) {
-    // a value of the wrong type, or of a parameter that does not exist, has its finding
-    if (findings.some((finding) => finding.code !== "F05" && isWithin(pointer, finding.pointer ?? "-"))) continue;
+  // a value of the wrong type, or of a parameter that does not exist, has its finding
+  const settled = findings.flatMap(({ code, pointer = "-" }) => (code === "F05" ? [] : [pointer]));
+  const isSettled = (pointer: string): boolean => settled.some((ancestor) => isWithin(pointer, ancestor));
+  for (const { pointer, value } of ungroundedValues(parsed.value, schema, getEvidence, isSettled)) {
     findings.push({
       code: "F08",
       message: `Nothing in the conversation gives ${shownValue(value)} for "${parameterName(pointer)}".`,

@@ -88,7 +88,7 @@ describe("a value that the conversation does not give", () => {
 
 describe("what is exempt", () => {
   const pointers = (args: object, schema: object): string[] =>
-    ungroundedValues(args as never, schema as never, evidenceOf("")).map((found) => found.pointer);
+    ungroundedValues(args as never, schema as never, () => evidenceOf("")).map((found) => found.pointer);
 
   it("is listed by the schema, inferred by custom, or no value", () => {
     const properties = {
@@ -113,6 +113,36 @@ describe("what is exempt", () => {
   it("is looked for member by member in lists and objects", () => {
     const schema = { properties: { list: { items: { enum: ["x"] } }, "a/b": { properties: { c: {} } } } };
     expect(pointers({ list: ["x", "y"], "a/b": { c: "z" } }, schema)).toEqual(["/list/1", "/a~1b/c"]);
+  });
+});
+
+describe("evidence", () => {
+  it("is asked for only where a value needs it", () => {
+    let asked = 0;
+    const getEvidence = () => {
+      asked++;
+      return evidenceOf("to Oslo");
+    };
+    const schema = { properties: { scale: { enum: ["C", "F"] }, page: {}, city: { type: "string" }, wrong: {} } };
+    const check = (args: object, isSettled?: (pointer: string) => boolean) =>
+      ungroundedValues(args as never, schema, getEvidence, isSettled);
+    expect(check({ scale: "F", page: 3, flag: true })).toEqual([]);
+    expect(check({ wrong: "nowhere" }, (pointer) => pointer === "/wrong")).toEqual([]);
+    expect(asked).toBe(0);
+    expect(check({ city: "Oslo", wrong: "nowhere" }).map(({ pointer }) => pointer)).toEqual(["/wrong"]);
+    expect(asked).toBeGreaterThan(0);
+  });
+
+  it("grows between two questions of every kind", () => {
+    const growing = new GrowingEvidence();
+    const values = ["Lima", 7, "2026-11-13", "10:30", "Zürich"];
+    const seen = (): boolean[] => values.map((value) => isGrounded(value, growing));
+    growing.add("to Lima");
+    expect(seen()).toEqual([true, false, false, false, false]);
+    growing.add("for seven days");
+    expect(seen()).toEqual([true, true, false, false, false]);
+    growing.add("from 13 November 2026 at 10:30, by way of ZÜRICH");
+    expect(seen()).toEqual([true, true, true, true, true]);
   });
 });
 

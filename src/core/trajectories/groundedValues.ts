@@ -92,25 +92,73 @@ export function evidenceOf(text: string): Evidence {
   return evidence;
 }
 
-/** Evidence of a conversation that is read turn by turn: what was read once is not read again for every later turn. */
+/**
+ * Evidence of a conversation that is read turn by turn: what was read once is not read again for every later turn. Each kind of evidence is
+ * looked for when a value first asks for it: most are found in the text and never do.
+ */
 export class GrowingEvidence implements Evidence {
-  text = "";
-  squeezed = "";
-  namesRelativeDay = false;
-  readonly words = new Set<string>();
-  readonly numbers = new Set<number>();
-  readonly dates: DayOfYear[] = [];
-  readonly times = new Set<number>();
+  readonly #lines: string[] = [];
+  readonly #words = new Set<string>();
+  readonly #numbers = new Set<number>();
+  readonly #times = new Set<number>();
+  readonly #dates: DayOfYear[] = [];
+  #text = "";
+  #squeezed = "";
+  #namesRelativeDay = false;
+  /** Of each kind, how many lines have been looked through. */
+  readonly #read: Record<keyof Evidence, number> = {
+    text: 0,
+    squeezed: 0,
+    words: 0,
+    numbers: 0,
+    times: 0,
+    dates: 0,
+    namesRelativeDay: 0,
+  };
 
   add(text: string): void {
-    const lines = text.length > MAX_EVIDENCE_LENGTH ? text.slice(-MAX_EVIDENCE_LENGTH) : text;
-    this.text = endOf(this.text === "" ? lines : `${this.text}\n${lines}`);
-    this.squeezed = endOf(this.squeezed + squeeze(lines));
-    this.namesRelativeDay ||= namesRelativeDay(lines);
-    for (const word of wordsOf(lines)) this.words.add(word);
-    for (const number of numbersIn(lines)) this.numbers.add(number);
-    for (const time of timesIn(lines)) this.times.add(time);
-    for (const date of datesFrom(lines)) this.dates.push(date);
+    this.#lines.push(text.length > MAX_EVIDENCE_LENGTH ? text.slice(-MAX_EVIDENCE_LENGTH) : text);
+  }
+
+  #unread(kind: keyof Evidence): readonly string[] {
+    const lines = this.#lines.slice(this.#read[kind]);
+    this.#read[kind] = this.#lines.length;
+    return lines;
+  }
+
+  get text(): string {
+    for (const lines of this.#unread("text")) this.#text = endOf(this.#text === "" ? lines : `${this.#text}\n${lines}`);
+    return this.#text;
+  }
+
+  get squeezed(): string {
+    for (const lines of this.#unread("squeezed")) this.#squeezed = endOf(this.#squeezed + squeeze(lines));
+    return this.#squeezed;
+  }
+
+  get words(): ReadonlySet<string> {
+    for (const lines of this.#unread("words")) for (const word of wordsOf(lines)) this.#words.add(word);
+    return this.#words;
+  }
+
+  get numbers(): ReadonlySet<number> {
+    for (const lines of this.#unread("numbers")) for (const number of numbersIn(lines)) this.#numbers.add(number);
+    return this.#numbers;
+  }
+
+  get times(): ReadonlySet<number> {
+    for (const lines of this.#unread("times")) for (const time of timesIn(lines)) this.#times.add(time);
+    return this.#times;
+  }
+
+  get dates(): readonly DayOfYear[] {
+    for (const lines of this.#unread("dates")) for (const date of datesFrom(lines)) this.#dates.push(date);
+    return this.#dates;
+  }
+
+  get namesRelativeDay(): boolean {
+    for (const lines of this.#unread("namesRelativeDay")) this.#namesRelativeDay ||= namesRelativeDay(lines);
+    return this.#namesRelativeDay;
   }
 }
 
@@ -146,7 +194,9 @@ export function evidenceOfTurns(turns: readonly Turn[], evidenceFor: (text: stri
     words: { has: (word) => parts.some((part) => part.words.has(word)) },
     numbers: { has: (number) => parts.some((part) => part.numbers.has(number)) },
     times: { has: (time) => parts.some((part) => part.times.has(time)) },
-    namesRelativeDay: parts.some((part) => part.namesRelativeDay),
+    get namesRelativeDay() {
+      return parts.some((part) => part.namesRelativeDay);
+    },
   };
 }
 
@@ -188,10 +238,23 @@ export function argumentValues(args: JsonObject, schema: JsonObject): readonly A
   return found;
 }
 
-/** The values inside `args` that are not grounded. */
-export function ungroundedValues(args: JsonObject, schema: JsonObject, evidence: Evidence): UngroundedValue[] {
+/**
+ * The values inside `args` that are not grounded.
+ *
+ * @param getEvidence  asked for only where a value needs it
+ * @param isSettled    places that are left out whatever stands there
+ */
+export function ungroundedValues(
+  args: JsonObject,
+  schema: JsonObject,
+  getEvidence: () => Evidence,
+  isSettled: (pointer: string) => boolean = () => false,
+): UngroundedValue[] {
   return argumentValues(args, schema)
-    .filter(({ value, schema: own, isInferable }) => !isInferable && !isGrounded(value, evidence) && !isListed(value, own))
+    .filter(({ pointer, value, schema: own, isInferable }) => {
+      if (isInferable || isSettled(pointer) || isOffered(value, own)) return false;
+      return !isGrounded(value, getEvidence()) && !isDescribed(value, own);
+    })
     .map(({ pointer, value }) => ({ pointer, value }));
 }
 
@@ -278,8 +341,10 @@ function isGroundedMoment(moment: NonNullable<ReturnType<typeof parseDateTime>>,
   return hasDate && hasTime;
 }
 
-/** The schema itself offers this value. */
-function isListed(value: string | number, schema: JsonObject): boolean {
+/** The schema itself offers this value, or names it. */
+const isListed = (value: string | number, schema: JsonObject): boolean => isOffered(value, schema) || isDescribed(value, schema);
+
+function isOffered(value: string | number, schema: JsonObject): boolean {
   const offered = [
     schema["enum"],
     schema["examples"],
@@ -288,12 +353,21 @@ function isListed(value: string | number, schema: JsonObject): boolean {
     schema["example"],
     schema["example_value"],
   ].flat();
-  if (offered.some((offer) => offer === value || (offer !== undefined && String(offer) === String(value)))) return true;
+  return offered.some((offer) => offer === value || (offer !== undefined && String(offer) === String(value)));
+}
+
+function isDescribed(value: string | number, schema: JsonObject): boolean {
   const description = schema["description"];
   return typeof description === "string" && isGrounded(value, evidenceOf(description));
 }
 
+/** Plain English needs no table of the letters of all scripts, which takes several times as long. */
+function isPlain(text: string): boolean {
+  return !/[^ -~\s]/.test(text);
+}
+
 function squeeze(text: string): string {
+  if (isPlain(text)) return text.toLowerCase().replace(/[^a-z0-9]+/g, "");
   return text
     .normalize("NFKD")
     .toLowerCase()
@@ -301,12 +375,13 @@ function squeeze(text: string): string {
 }
 
 function wordsOf(text: string): string[] {
-  const words =
-    text
-      .normalize("NFKD")
-      .toLowerCase()
-      .replace(/\p{M}+/gu, "")
-      .match(/\p{L}+|\p{N}+/gu) ?? [];
+  const words = isPlain(text)
+    ? (text.toLowerCase().match(/[a-z]+|[0-9]+/g) ?? [])
+    : (text
+        .normalize("NFKD")
+        .toLowerCase()
+        .replace(/\p{M}+/gu, "")
+        .match(/\p{L}+|\p{N}+/gu) ?? []);
   // "hotels" and "hotel" are one word
   return words.map((word) => (word.length > 3 ? word.replace(/s$/, "") : word));
 }
