@@ -59,6 +59,14 @@ export interface QuestionAgreement {
   readonly selfAgreement: readonly PairAgreement[];
 }
 
+/** What has been measured so far: questions come whole, one after another; the last message has all of them. */
+export interface AgreementProgress {
+  readonly questions: readonly QuestionAgreement[];
+  /** Estimates with their intervals, of those there will be; equal at the end. */
+  readonly done: number;
+  readonly total: number;
+}
+
 /** A place where annotators gave different answers. */
 export interface Disagreement {
   readonly trajectoryId: string;

@@ -1,11 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { AgreementProgress, QuestionAgreement } from "#contracts/agreement.ts";
 import { openTestCore, temporaryFolder } from "../../test/fixtures/openTestCore.ts";
 import { chooseSecondPass, listDisagreements, readAgreement } from "./agreement.ts";
 import { changeTrajectories } from "./changes/changeTrajectories.ts";
+import type { Core } from "./core.ts";
 import { startImport } from "./importDataset.ts";
 import { getTrajectory } from "./trajectories.ts";
+
+async function messagesOf(core: Core, signal?: AbortSignal): Promise<readonly AgreementProgress[]> {
+  const messages: AgreementProgress[] = [];
+  for await (const message of readAgreement(core, signal)) messages.push(message);
+  return messages;
+}
+const agreementOf = async (core: Core): Promise<readonly QuestionAgreement[]> => (await messagesOf(core)).at(-1)!.questions;
 
 describe("agreement over a workspace", () => {
   it("is measured from labels, lists what is unsettled, and keeps a second look apart", async () => {
@@ -28,14 +37,14 @@ describe("agreement over a workspace", () => {
         { type: "label", question: "outcome", place: {}, options: [option], adjudicate: false, ...more },
         { author, reason: "" },
       );
-    expect(await readAgreement(core)).toEqual([]);
+    expect(await agreementOf(core)).toEqual([]);
 
     answer("ann", ids.slice(0, 12), "yes");
     answer("ann", ids.slice(12), "no");
     answer("ben", ids.slice(0, 11), "yes");
     answer("ben", ids.slice(11), "no");
     answer("ann", ids.slice(0, 2), "no", { secondPass: true });
-    const [measured] = await readAgreement(core);
+    const [measured] = await agreementOf(core);
     expect(measured).toMatchObject({
       question: { id: "outcome" },
       annotators: ["ann", "ben"],
@@ -54,6 +63,21 @@ describe("agreement over a workspace", () => {
     expect(listDisagreements(core, 0, 9)).toMatchObject({ total: 1, rows: [{ trajectoryId: ids[11], question: "outcome", place: {} }] });
     answer("cid", [ids[11]!], "yes", { adjudicate: true });
     expect(listDisagreements(core, 0, 9)).toEqual({ total: 0, rows: [] });
+
+    // alpha, one pair, two second looks; whole only at the end
+    answer("ben", ids.slice(0, 1), "no");
+    const messages = await messagesOf(core);
+    expect(messages.map(({ questions, done, total }) => [questions.length, done, total])).toEqual([
+      ...[0, 1, 2, 3].map((done) => [0, done, 4]),
+      [1, 4, 4],
+    ]);
+    // the same labels are not measured again, other ones are
+    expect(await messagesOf(core)).toEqual(messages.slice(-1));
+    answer("ben", ids.slice(0, 1), "yes");
+    expect((await messagesOf(core)).length).toBeGreaterThan(1);
+    expect(await messagesOf(core, AbortSignal.abort())).toHaveLength(1);
+    answer("ben", ids.slice(0, 1), "no");
+    expect(await messagesOf(core, AbortSignal.abort())).toEqual([]);
 
     changeTrajectories(core, { ids: ids.slice(0, 6) }, { type: "status", status: "accepted" }, { author: "ann", reason: "" });
     const drawn = chooseSecondPass(core, { annotator: "ann", size: 8, seed: 3 });

@@ -112,9 +112,20 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
       return { columns, contents, tools: readTools(contents), version: `${columns.version}/${contents.version}` };
     },
 
+    /** Reads only: differs whenever a trajectory has other labels or notes than before. */
+    annotationsKey(): string {
+      const { length, ids, annotations } = readColumns();
+      let key = 0x811c9dc5;
+      for (let i = 0; i < length; i++) {
+        // FNV-1a
+        if (annotations[i]! > 0) for (const number of [ids[i]!, annotations[i]!]) key = Math.imul(key ^ number, 0x01000193);
+      }
+      return `${length}/${key >>> 0}`;
+    },
+
     /** Reads only: brings the columns into memory, so that the first question finds them there. */
     warm(): void {
-      readColumns();
+      readEditors(readColumns().version);
       readContents();
       readAnnotations();
     },

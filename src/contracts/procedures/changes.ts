@@ -1,10 +1,10 @@
 /** @file Commands that change trajectories, and their history. */
-import { oc, type as output } from "@orpc/contract";
+import { eventIterator, oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import { CONTENT_OPERATIONS } from "../bulk.ts";
 import type { Preview, PreviewPage } from "../preview.ts";
 import { operationSchema, type Change, type RevisionEntry, type StartedChange } from "../changes.ts";
-import type { Disagreement, QuestionAgreement } from "../agreement.ts";
+import type { AgreementProgress, Disagreement } from "../agreement.ts";
 import type { DataVersion, VersionDiff } from "../dataVersions.ts";
 import type { MergeConflictView } from "../merging.ts";
 import { annotatorSchema, labelSchemeSchema, type LabelScheme } from "../review.ts";
@@ -87,8 +87,8 @@ export const annotators = {
 export const review = {
   scheme: oc.output(output<LabelScheme>()),
   setScheme: oc.input(labelSchemeSchema).output(output<LabelScheme>()),
-  /** Of each question that anybody answered, in the scheme's order. */
-  agreement: oc.output(output<readonly QuestionAgreement[]>()),
+  /** Of each question that anybody answered, in the scheme's order; many labels take a while, so it comes in parts. */
+  agreement: oc.output(eventIterator(output<AgreementProgress>())),
   /** Places where annotators differ and nobody has settled it. */
   disputed: oc
     .input(z.object({ offset: z.int().nonnegative().default(0), limit: z.int().min(1).max(500).default(200) }))

@@ -49,7 +49,7 @@ export const annotators = {
 export const review = {
   scheme: base.review.scheme.handler(({ context }) => readScheme(context.core)),
   setScheme: base.review.setScheme.handler(({ context, input }) => writeScheme(context.core, input)),
-  agreement: base.review.agreement.handler(({ context }) => readAgreement(context.core)),
+  agreement: base.review.agreement.handler(({ context, signal }) => readAgreement(context.core, signal)),
   disputed: base.review.disputed.handler(({ context, input }) => listDisagreements(context.core, input.offset, input.limit)),
   secondPass: base.review.secondPass.handler(({ context, input }) => chooseSecondPass(context.core, input)),
 };

@@ -17,14 +17,23 @@ import { masi, nominal } from "./distance.ts";
 import { kappaOf } from "./kappa.ts";
 import { isIndependent, unitsOf, type LabelledTrajectory, type Unit } from "./units.ts";
 
-/** Same labels and seed, same numbers, whatever the order of the trajectories' annotators. */
-export function measureAgreement(trajectories: readonly LabelledTrajectory[], question: LabelQuestion, seed: number): QuestionAgreement {
+/**
+ * Same labels and seed, same numbers, whatever the order of the trajectories' annotators.
+ *
+ * @param estimated  called after each of the `numEstimates` estimates: each is resampled, which takes the time
+ */
+export function measureAgreement(
+  trajectories: readonly LabelledTrajectory[],
+  question: LabelQuestion,
+  seed: number,
+  estimated: () => void = () => undefined,
+): QuestionAgreement {
   const units = unitsOf(trajectories, question);
   const values = valuesOf(units);
   const distanceName = question.kind === "single" ? "nominal" : "masi";
   const distance = question.kind === "single" ? nominal : masi;
   const distances: DistanceTable = values.options.map((a) => values.options.map((b) => distance(a, b)));
-  const everybody = [...new Set(units.flatMap((unit) => [...unit.answers.keys()]))].filter(isIndependent).sort();
+  const everybody = annotatorsOf(units);
 
   const independent = groupsOf(units, ({ answers }) => {
     const codes = everybody.filter((annotator) => answers.has(annotator)).map((annotator) => values.codeOf(answers.get(annotator)!));
@@ -32,6 +41,7 @@ export function measureAgreement(trajectories: readonly LabelledTrajectory[], qu
   });
   const alphas = independent.classes.map((group) => alphaTerms(group, distances));
   const [alpha, percent] = estimates(independent, [(weights) => alphaOf(alphas, distances, weights), shareOfSame(independent)], seed);
+  estimated();
 
   const pairOf = (first: string, second: string, names: PairAgreement["annotators"]): PairAgreement => {
     const both = groupsOf(units, ({ answers }) => {
@@ -40,6 +50,7 @@ export function measureAgreement(trajectories: readonly LabelledTrajectory[], qu
     });
     const paired = both.classes.map((group) => group.flat());
     const [kappa, percent] = estimates(both, [(weights) => kappaOf(paired, values.options.length, weights), shareOfSame(both)], seed);
+    estimated();
     return {
       annotators: names,
       numUnits: both.numUnits,
@@ -62,6 +73,15 @@ export function measureAgreement(trajectories: readonly LabelledTrajectory[], qu
       .filter((pair) => pair.numUnits > 0),
   };
 }
+
+/** All of them together, each pair, and each with a second look of their own. */
+export function numEstimates(trajectories: readonly LabelledTrajectory[], question: LabelQuestion): number {
+  const numAnnotators = annotatorsOf(unitsOf(trajectories, question)).length;
+  return 1 + (numAnnotators * (numAnnotators - 1)) / 2 + numAnnotators;
+}
+
+const annotatorsOf = (units: readonly Unit[]): readonly string[] =>
+  [...new Set(units.flatMap((unit) => [...unit.answers.keys()]))].filter(isIndependent).sort();
 
 /** Every answer given, numbered. */
 function valuesOf(units: readonly Unit[]): {
