@@ -2,6 +2,7 @@
  * @file What the core and its data worker say to each other. Import, index and export run in a worker thread with a connection of its
  * own, so that reading a large file never holds up a question from the page.
  */
+import type { WriteTurn } from "#store/index.ts";
 import type { ExportFormat, ImportFormat } from "#contracts/imports.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import type { SerializedError } from "#contracts/trainer.ts";
@@ -33,6 +34,8 @@ export interface DataWorkerInput {
   readonly task: DataTask;
   /** One number the worker looks at between batches; see `CONTROL`. */
   readonly control: Int32Array<SharedArrayBuffer>;
+  /** Given to the core between batches. */
+  readonly turn: WriteTurn;
 }
 
 export const CONTROL = { go: 0, pause: 1, cancel: 2 } as const;
@@ -47,6 +50,6 @@ export type FromDataWorker =
 export interface TaskControl {
   /** Sends progress now; `changed` where rows were written since the last call. */
   report(report: JobReport, changed?: boolean): void;
-  /** Between batches: waits out a pause; throws `E_CANCELLED` after a cancel. */
+  /** Between batches: lets the core write first, waits out a pause; throws `E_CANCELLED` after a cancel. */
   checkpoint(): void;
 }

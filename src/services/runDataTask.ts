@@ -12,7 +12,7 @@ const MAX_HEAP_MB = 1024;
 export function runDataTask(core: Core, task: DataTask, handle: JobHandle, onChanged: () => void): Promise<unknown> {
   const control = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const entry = core.paths.importerEntry;
-  const workerData: DataWorkerInput = { entry, database: core.paths.database, task, control };
+  const workerData: DataWorkerInput = { entry, database: core.paths.database, task, control, turn: core.store.turn };
   const worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
   const steer = (value: number): void => {
     Atomics.store(control, 0, value);

@@ -1,7 +1,7 @@
 /** @file The worker's side of a data task: opens a connection, runs the task, answers with its result or its error. */
 import { parentPort } from "node:worker_threads";
 import { AppError } from "#contracts/errors.ts";
-import { openWorkerStore, type Store } from "#store/index.ts";
+import { giveTurn, openWorkerStore, type Store } from "#store/index.ts";
 import { applyChange } from "./changes/applyChange.ts";
 import { walkPreview } from "./changes/walkPreview.ts";
 import { CONTROL, type DataTask, type DataWorkerInput, type FromDataWorker, type TaskControl } from "./dataTask.ts";
@@ -11,12 +11,13 @@ import { importFiles } from "./importFiles.ts";
 import { mergeWorkspace } from "./merge/mergeWorkspace.ts";
 import { indexContents } from "./indexContents.ts";
 
-export async function serveDataTask({ entry, database, task, control }: DataWorkerInput): Promise<void> {
+export async function serveDataTask({ entry, database, task, control, turn }: DataWorkerInput): Promise<void> {
   const post = (message: FromDataWorker) => parentPort!.postMessage(message);
   let store: Store | undefined;
   try {
     store = openWorkerStore(database);
-    const result = await run(store, task, controlOver(control, task, post), entry);
+    const result = await run(store, task, controlOver({ control, turn }, task, post), entry);
+    store.checkpoint();
     store.close();
     post({ type: "done", result });
   } catch (thrown) {
@@ -47,10 +48,15 @@ function run(store: Store, task: DataTask, control: TaskControl, entry: string):
   }
 }
 
-function controlOver(control: Int32Array<SharedArrayBuffer>, task: DataTask, post: (message: FromDataWorker) => void): TaskControl {
+function controlOver(
+  { control, turn }: Pick<DataWorkerInput, "control" | "turn">,
+  task: DataTask,
+  post: (message: FromDataWorker) => void,
+): TaskControl {
   return {
     report: (report, changed = false) => post({ type: "progress", report, changed }),
     checkpoint: () => {
+      giveTurn(turn);
       if (Atomics.load(control, 0) === CONTROL.pause) {
         post({ type: "paused", isPaused: true });
         while (Atomics.load(control, 0) === CONTROL.pause) Atomics.wait(control, 0, CONTROL.pause);

@@ -107,7 +107,9 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
   const redoable = db.prepare<[string], ChangeRow>(
     "SELECT * FROM change WHERE author = ? AND state = 'undone' AND superseded = 0 ORDER BY id LIMIT 1",
   );
-  const insertTarget = db.prepare<[number, number]>("INSERT OR IGNORE INTO change_target (change_id, trajectory_id) VALUES (?, ?)");
+  const insertTargets = db.prepare<[number, string]>(
+    "INSERT OR IGNORE INTO change_target (change_id, trajectory_id) SELECT ?, value FROM json_each(?)",
+  );
   const insertTargetsOf = db.prepare<[number, number]>(
     "INSERT OR IGNORE INTO change_target (change_id, trajectory_id) SELECT DISTINCT ?, trajectory_id FROM revision WHERE change_id = ?",
   );
@@ -193,7 +195,7 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
 
     /** Writes: what the change is to be applied to. */
     choose(changeId: number, trajectories: Iterable<number>): void {
-      for (const trajectory of trajectories) insertTarget.run(changeId, trajectory);
+      insertTargets.run(changeId, JSON.stringify([...trajectories]));
     },
 
     /** Writes: to all that another change has touched. */

@@ -1,6 +1,7 @@
 /** @file What somebody was writing when the page went away: one draft a person and trajectory. */
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
 import type { Db } from "./openDatabase.ts";
+import { takeTurn, type WriteTurn } from "./writeTurn.ts";
 
 export interface Draft {
   /** The revision that was being edited. */
@@ -11,7 +12,7 @@ export interface Draft {
 
 export type DraftRepository = ReturnType<typeof draftRepository>;
 
-export function draftRepository(db: Db) {
+export function draftRepository(db: Db, turn: WriteTurn) {
   const upsert = db.prepare<[number, string, number, string, string]>(
     "INSERT OR REPLACE INTO draft (trajectory_id, author, base_revision, content, at) VALUES (?, ?, ?, ?, ?)",
   );
@@ -26,7 +27,7 @@ export function draftRepository(db: Db) {
   return {
     /** Writes. */
     save(trajectory: number, author: string, { baseRevision, content, at }: Draft): void {
-      upsert.run(trajectory, author, baseRevision, JSON.stringify(content), at);
+      takeTurn(turn, () => upsert.run(trajectory, author, baseRevision, JSON.stringify(content), at));
     },
     /** Reads only: the draft, or null. */
     get(trajectory: number, author: string): Draft | null {
@@ -36,7 +37,7 @@ export function draftRepository(db: Db) {
     },
     /** Writes. */
     remove(trajectory: number, author: string): void {
-      remove.run(trajectory, author);
+      takeTurn(turn, () => remove.run(trajectory, author));
     },
     /** Reads only: an author's drafts, newest first. */
     list(author: string): readonly { readonly trajectory: number; readonly at: string }[] {

@@ -11,7 +11,7 @@ import { draftRepository } from "./drafts.ts";
 import { evaluationRepository } from "./evaluations.ts";
 import { failureRepository } from "./failures.ts";
 import { jobRepository } from "./jobs.ts";
-import { databaseError, openDatabase, openWorkerConnection, type Db } from "./openDatabase.ts";
+import { checkpointLog, databaseError, openDatabase, openWorkerConnection, type Db } from "./openDatabase.ts";
 import { previewRepository } from "./previews.ts";
 import { describeTables } from "./readOnlyQuery.ts";
 import { runPointRepository } from "./runPoints.ts";
@@ -24,10 +24,13 @@ import { toolCatalogue } from "./toolCatalogue.ts";
 import { toolListRepository } from "./toolLists.ts";
 import { trajectoryRepository } from "./trajectories.ts";
 import { trajectoryLists } from "./trajectoryLists.ts";
+import { createWriteTurn, takeTurn } from "./writeTurn.ts";
 
 export { createContentEncoder, type EncodedContent } from "./contentEncoder.ts";
 export type { ContentSummary } from "./contents.ts";
 export type { HistoricState, StoredChange, StoredOperation, TrajectoryState } from "./changes.ts";
+
+export { giveTurn, type WriteTurn } from "./writeTurn.ts";
 
 export type Store = ReturnType<typeof storeOver>;
 
@@ -48,8 +51,12 @@ function storeOver(db: Db, path: string) {
   const changes = changeRepository(db, annotators);
   const lists = trajectoryLists(db, search, annotators);
   const toolLists = toolListRepository(db);
+  // a worker's own is nobody's: it waits for the core between its batches
+  const turn = createWriteTurn();
   return {
     path,
+    /** Shared with workers, who give the core its turn between their batches. */
+    turn,
     contents,
     search,
     settings: settingRepository(db),
@@ -64,9 +71,9 @@ function storeOver(db: Db, path: string) {
     changes,
     conflicts: conflictRepository(db),
     previews: previewRepository(db),
-    drafts: draftRepository(db),
+    drafts: draftRepository(db, turn),
     dataVersions: dataVersionRepository(db, changes),
-    jobs: jobRepository(db),
+    jobs: jobRepository(db, turn),
     runs: runRepository(db),
     runPoints: runPointRepository(db),
     evaluations: evaluationRepository(db),
@@ -76,7 +83,7 @@ function storeOver(db: Db, path: string) {
     /** Writes: all of `work` or nothing; errors of the database come out as ours. */
     transaction<T>(work: () => T): T {
       try {
-        return db.transaction(work).immediate();
+        return takeTurn(turn, () => db.transaction(work).immediate());
       } catch (error) {
         throw databaseError(error, path);
       }
@@ -84,6 +91,9 @@ function storeOver(db: Db, path: string) {
 
     /** Reads only: tables and their columns. */
     describeTables: () => describeTables(db),
+
+    /** Writes: what it can of the write-ahead log into the database; for a worker that is done. */
+    checkpoint: () => checkpointLog(db),
 
     /** Writes: moves the write-ahead log into the database and closes the connection. */
     close(): void {

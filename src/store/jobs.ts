@@ -3,6 +3,7 @@ import type { Job, JobKind } from "#contracts/jobs.ts";
 import type { JsonObject } from "#contracts/json.ts";
 import { formatId } from "./ids.ts";
 import type { Db } from "./openDatabase.ts";
+import { takeTurn, type WriteTurn } from "./writeTurn.ts";
 
 export type JobRepository = ReturnType<typeof jobRepository>;
 
@@ -12,7 +13,7 @@ export interface JobRecord {
   readonly params: JsonObject;
 }
 
-export function jobRepository(db: Db) {
+export function jobRepository(db: Db, turn: WriteTurn) {
   const nextNumber = db.prepare<[], number>("SELECT coalesce(max(number), 0) + 1 FROM job").pluck();
   const upsert = db.prepare<[string, number, string, string, string, string]>(`
     INSERT INTO job (id, number, kind, state, params, job) VALUES (?, ?, ?, ?, ?, ?)
@@ -31,7 +32,15 @@ export function jobRepository(db: Db) {
 
     /** Writes: the job as it is now. */
     save(job: Job, params: JsonObject): void {
-      upsert.run(job.id, Number(job.id.slice(2)), job.kind satisfies JobKind, job.state, JSON.stringify(params), JSON.stringify(job));
+      const written = [
+        job.id,
+        Number(job.id.slice(2)),
+        job.kind satisfies JobKind,
+        job.state,
+        JSON.stringify(params),
+        JSON.stringify(job),
+      ] as const;
+      takeTurn(turn, () => upsert.run(...written));
     },
 
     /** Reads only: the newest jobs, newest first. */

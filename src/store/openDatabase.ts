@@ -38,6 +38,8 @@ export function openDatabase(path: string, options: OpenDatabaseOptions = {}): D
       db.pragma("synchronous = NORMAL");
       db.pragma("cache_size = -65536");
       db.pragma("temp_store = MEMORY");
+      // Moving a long log into the database waits for the disk: workers do that, and the core only where none has been at it for long.
+      db.pragma("wal_autocheckpoint = 8000");
       migrate(db, path, migrations, options.backupDir ?? join(dirname(path), "backups"));
       return db;
     });
@@ -59,6 +61,11 @@ export function openWorkerConnection(path: string): Db {
     db.pragma("wal_autocheckpoint = 8000");
     return db;
   });
+}
+
+/** Moves what it can of the log into the database; for a worker that has written much and is done. */
+export function checkpointLog(db: Db): void {
+  db.pragma("wal_checkpoint(PASSIVE)");
 }
 
 /** A whole copy of a database that somebody else may have open, made without writing to it; it is checked when it is opened. */

@@ -35,8 +35,6 @@ type Row = [
 
 const FIRST_CAPACITY = 4096;
 const ROW = "id, source_id, split, status, content_id, coalesce(assignee_id, 0), coalesce(annotations_id, 0), revision";
-/** Beyond this many changed rows, reading all of them anew is cheaper. */
-const MANY = 20_000;
 
 export function trajectoryColumns(db: Db) {
   const newest = db.prepare<[], number | null>("SELECT max(sequence) FROM revision").pluck();
@@ -87,7 +85,8 @@ export function trajectoryColumns(db: Db) {
     const now = newest.get() ?? 0;
     if (now !== version) {
       const last = length === 0 ? 0 : ids[length - 1]!;
-      if (now - version > MANY) length = 0;
+      // a changed row costs about what any other does
+      if (now - version > length) length = 0;
       else for (const row of changed.all(last, version)) put(placeOf(ids, length, row[0]), row);
       const rows = after.all(length === 0 ? 0 : last);
       reserve(length + rows.length);

@@ -85,7 +85,7 @@ function startChange(
   const changeId = store.transaction(() => {
     const id = start();
     if (store.changes.numLeft(id) <= AT_ONCE) {
-      while (applyNext(store, id, AT_ONCE));
+      while (applyNext(store, id, AT_ONCE) > 0);
       store.changes.finish(id);
     }
     return id;
@@ -97,9 +97,9 @@ function startChange(
 
 function started(core: Core, changeId: number, numChosen: number): StartedChange {
   const change = shown(core.store.changes.get(changeId));
+  if (change.state !== "applying") return { changeId, numChosen, jobId: null, change };
   const job = core.jobs.list().find((each) => each.kind === "change" && each.subject === String(changeId));
-  const isDone = change.state !== "applying";
-  return { changeId, numChosen, jobId: isDone ? null : (job?.id ?? null), change: isDone ? change : null };
+  return { changeId, numChosen, jobId: job?.id ?? null, change: null };
 }
 
 /** A change as a page sees it. */
