@@ -20,6 +20,8 @@ export const useHistory = defineStore("history", () => {
   /** The change whose left-alone trajectories are shown with their reasons; null: none. */
   const reasonsOf = shallowRef<number | null>(null);
   const isBusy = shallowRef(false);
+  /** The change that this page took back or made again last: what shows it need not wait for the news. */
+  const reversed = shallowRef<Change | null>(null);
   /** Takes back a step of what is edited and not saved yet; that comes first. Null: there is none. */
   const unsaved = shallowRef<(() => void) | null>(null);
   /** Jobs of undoing and redoing that this page started: it tells their end. */
@@ -71,8 +73,10 @@ export const useHistory = defineStore("history", () => {
     try {
       const started = await client.changes[direction]({ author: profile.name, request: crypto.randomUUID() });
       const { change, changeId, jobId } = started;
-      if (change !== null) tell(changeId, change.title, change.numTrajectories, change.numSkipped);
-      else if (jobId !== null) {
+      if (change !== null) {
+        reversed.value = change;
+        tell(changeId, change.title, change.numTrajectories, change.numSkipped);
+      } else if (jobId !== null) {
         watched.set(jobId, changeId);
         showToast(
           `${direction === "undo" ? "Undoing" : "Redoing"} ${plural(started.numChosen, "trajectory", "trajectories")}; the bar below shows how far it is`,
@@ -89,5 +93,5 @@ export const useHistory = defineStore("history", () => {
     }
   }
 
-  return { undo, redo, applying, isBusy, reasonsOf, unsaved, follow, reverse };
+  return { undo, redo, applying, isBusy, reversed, reasonsOf, unsaved, follow, reverse };
 });

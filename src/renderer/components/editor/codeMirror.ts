@@ -21,6 +21,8 @@ export type Complete = (text: string, offset: number) => Completion | null;
 export interface CodeOptions {
   readonly parent: HTMLElement;
   readonly text: string;
+  /** In UTF-16 code units from the start of the text. */
+  readonly caret: number;
   readonly language: "json" | "text";
   readonly attributes: Readonly<Record<string, string>>;
   readonly isReadOnly: boolean;
@@ -104,7 +106,7 @@ function completionSource(complete: Complete): CompletionSource {
   };
 }
 
-export function createCode({ parent, text, language, attributes, isReadOnly, complete, onChange }: CodeOptions): Code {
+export function createCode({ parent, text, caret, language, attributes, isReadOnly, complete, onChange }: CodeOptions): Code {
   const attributeSlot = new Compartment();
   let isOwnChange = false;
   const extensions: Extension[] = [
@@ -125,7 +127,7 @@ export function createCode({ parent, text, language, attributes, isReadOnly, com
     extensions.push(lineNumbers(), lintGutter(), highlightActiveLineGutter());
   }
   if (complete !== undefined) extensions.push(autocompletion({ override: [completionSource(complete)], icons: false }));
-  const view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
+  const view = new EditorView({ parent, state: EditorState.create({ doc: text, selection: { anchor: caret }, extensions }) });
   return {
     view,
     setText(next) {

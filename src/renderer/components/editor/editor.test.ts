@@ -1,11 +1,12 @@
 // @vitest-environment happy-dom
 import { mount, type VueWrapper } from "@vue/test-utils";
 import { nextTick } from "vue";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { CallFinding } from "#contracts/calls.ts";
 import type { ToolCall, TrajectoryContent } from "#contracts/trajectory.ts";
 import { readCall } from "#core/trajectories/edit/index.ts";
 import CallEditor from "./CallEditor.vue";
+import CodeEditor from "./CodeEditor.vue";
 import ToolsEditor from "./ToolsEditor.vue";
 import TurnEditor from "./TurnEditor.vue";
 import { completeToolName } from "./completeToolName.ts";
@@ -52,6 +53,35 @@ const labelled = (editor: VueWrapper, name: string) => {
   const label = editor.findAll("label").find((found) => found.text().startsWith(name))!;
   return editor.find(`#${CSS.escape(label.attributes("for")!)}`);
 };
+
+describe("CodeEditor", () => {
+  it("takes what is typed before the editor is loaded, and hands text, caret and focus over to it", async () => {
+    const editor: VueWrapper = mount(CodeEditor, {
+      props: { text: "one", label: "Words", language: "text", onChange: (text: string) => void editor.setProps({ text }) },
+      attachTo: document.body,
+    });
+    const field = editor.find("textarea");
+    expect([field.attributes("aria-label"), field.element.value]).toEqual(["Words", "one"]);
+    field.element.focus();
+    await field.setValue("one two");
+    field.element.setSelectionRange(4, 4);
+    await vi.waitFor(() => expect(editor.find(".cm-content").exists()).toBe(true));
+    expect(editor.find("textarea").exists()).toBe(false);
+    const content = editor.find<HTMLElement>(".cm-content");
+    expect([content.element.textContent, content.attributes("aria-label")]).toEqual(["one two", "Words"]);
+    expect(document.activeElement).toBe(content.element);
+    expect((editor.vm as unknown as { caret: () => number }).caret()).toBe(4);
+    editor.unmount();
+  });
+
+  it("is not built where it was closed before it was loaded", async () => {
+    const editor = mount(CodeEditor, { props: { text: "one", label: "Words" }, attachTo: document.body });
+    editor.unmount();
+    await import("./codeMirror.ts");
+    await nextTick();
+    expect(document.querySelector(".cm-editor")).toBe(null);
+  });
+});
 
 describe("CallEditor", () => {
   it("changes one value of the text from the form, and shows where a value comes from", async () => {

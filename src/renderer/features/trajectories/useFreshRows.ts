@@ -5,6 +5,7 @@
 import { onScopeDispose, shallowReactive, watch } from "vue";
 import type { TrajectorySummary } from "#contracts/trajectory.ts";
 import { useClient } from "../../transport/client.ts";
+import { useHistory } from "../../transport/useHistory.ts";
 import { useWorkbench } from "../../transport/workbench.ts";
 
 /** About what a screen shows at once, twice. */
@@ -20,6 +21,7 @@ export interface FreshRows {
 export function useFreshRows(): FreshRows {
   const client = useClient();
   const workbench = useWorkbench();
+  const history = useHistory();
   const fresh = shallowReactive(new Map<string, TrajectorySummary>());
   /** Drawn since the last reading, the newest last. */
   const drawn = new Set<string>();
@@ -41,6 +43,15 @@ export function useFreshRows(): FreshRows {
         read(ids).catch(() => ids.forEach((id) => drawn.add(id))); // the next news try again
       }, PAUSE_MS);
     },
+  );
+  // what was just taken back is seen at once; the news bring the rest
+  watch(
+    () => history.reversed,
+    (change) => {
+      const id = change?.firstTrajectory ?? null;
+      if (id !== null) void read([id]).catch(() => undefined);
+    },
+    { flush: "sync" },
   );
   onScopeDispose(() => clearTimeout(timer));
 

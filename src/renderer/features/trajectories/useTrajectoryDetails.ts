@@ -2,6 +2,7 @@
 import { onScopeDispose, watch } from "vue";
 import type { TrajectoryDetail } from "#contracts/procedures/trajectories.ts";
 import { useClient } from "../../transport/client.ts";
+import { useHistory } from "../../transport/useHistory.ts";
 import { useProfile } from "../../transport/useProfile.ts";
 import { useWorkbench } from "../../transport/workbench.ts";
 
@@ -18,6 +19,7 @@ export function useTrajectoryDetails(): TrajectoryDetails {
   const client = useClient();
   const profile = useProfile();
   const workbench = useWorkbench();
+  const history = useHistory();
   const kept = new Map<string, Promise<TrajectoryDetail>>();
   let ahead: string | null = null;
 
@@ -36,7 +38,7 @@ export function useTrajectoryDetails(): TrajectoryDetails {
   // What was read before a change may be stale: it is forgotten, and what comes next is read again.
   let timer: ReturnType<typeof setTimeout> | undefined;
   watch(
-    [() => workbench.versions.trajectories, () => profile.name],
+    [() => workbench.versions.trajectories, () => profile.name, () => history.reversed],
     () => {
       kept.clear();
       clearTimeout(timer);
