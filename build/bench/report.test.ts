@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { describeBench } from "./parts/describeBench.ts";
 import { atLeast, atMost, informs, median, notMeasured, reportOf, tableOf } from "./report.ts";
 
 describe("a report", () => {
@@ -37,4 +38,9 @@ describe("a report", () => {
     expect(lines.slice(3)).toEqual(["Ours: fp32.", report.machine]);
     expect(tableOf(reportOf("x", { measures: [atMost("peak", [3], "GB", 2)] }))).toMatch(/DOES NOT HOLD \(<= 2\)/);
   });
+});
+
+it("describes a benchmark by the comment of its file", () => {
+  const source = '/**\n * @file How fast it is.\n *\n * Options: `--rows N`,\n * none else.\n */\nimport "x";\n/** more */';
+  expect(describeBench(source)).toBe("How fast it is.\n\nOptions: `--rows N`,\nnone else.");
 });

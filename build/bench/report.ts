@@ -66,6 +66,13 @@ export function atLeast(measure: string, repeats: readonly number[], unit: strin
   return compared({ measure, repeats, unit, bar, goal, sign: ">=", isWithin: (value, limit) => value >= limit });
 }
 
+/** A measure of which a share of all values, say 0.95 of them, must stay at or below a bar; without one, it only informs. */
+export function mostOf(measure: string, values: readonly number[], share: number, unit: string, bar?: number, goal?: number): Measure {
+  const most = percentile(values, share);
+  const told = bar === undefined ? informs(measure, [most], unit) : atMost(measure, [most], unit, bar, goal);
+  return { ...told, interval: intervalOf(values) };
+}
+
 interface Comparison {
   readonly measure: string;
   readonly repeats: readonly number[];
@@ -105,6 +112,12 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The smallest value that at least this share of all values do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
 }
 
 function intervalOf(values: readonly number[]): readonly [number, number] | null {

@@ -9,7 +9,7 @@ import { root, runEntry, runProgram, SetupError } from "./say.mjs";
 const PROGRAMS = {
   serve: { file: "out/main/serve.js", needsBuild: () => true },
   cli: { file: "src/cli/index.ts", needsBuild: (args) => args[0] === "serve" },
-  bench: { file: "build/bench/index.ts", needsBuild: () => false },
+  bench: { file: "build/bench/index.ts", needsBuild: (args) => args[0] === "editor" },
 };
 
 runEntry(async () => {
