@@ -7,6 +7,7 @@ import { openCore, type Core } from "#services/core.ts";
 import { corePlaces } from "#services/places.ts";
 import { router } from "#services/router/index.ts";
 import { prepareSampleWorkspace } from "#services/sampleWorkspace.ts";
+import { warmListsSoon } from "#services/trajectories.ts";
 import { tellOfJobs } from "./jobNews.ts";
 import { TrainersOfMain } from "./trainersOfMain.ts";
 
@@ -27,6 +28,7 @@ function open({ workspaceDir, isSample, root }: Extract<ToCore, { type: "open" }
     openedCore = core;
     isOpened(core);
     tell({ type: "opened" });
+    warmListsSoon(core);
   } catch (thrown) {
     const { code, params, message, fix } = AppError.from(thrown).toJSON();
     tell({ type: "notOpened", error: { code, params, message, fix } });

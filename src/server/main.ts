@@ -5,6 +5,7 @@ import { AppError } from "#contracts/errors.ts";
 import { openCore } from "#services/core.ts";
 import { corePlaces, sampleWorkspaceIn } from "#services/places.ts";
 import { prepareSampleWorkspace } from "#services/sampleWorkspace.ts";
+import { warmListsSoon } from "#services/trajectories.ts";
 import { interrupted, listenForInterrupt } from "./interrupt.ts";
 import { serveCore, parsePort, sentencesFor } from "./serveCore.ts";
 
@@ -42,6 +43,7 @@ export async function main(args: readonly string[], { root, entryFile }: Place):
     try {
       if (values.workspace === undefined) prepareSampleWorkspace(core);
       const server = await serveCore(core, { root, port });
+      warmListsSoon(core);
       const { address, hints } = sentencesFor(server);
       process.stdout.write(`${address}\n`);
       process.stderr.write(`${hints}\n`);

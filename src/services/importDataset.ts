@@ -7,6 +7,7 @@ import { findInputFiles, type SkippedFile } from "./inputFiles.ts";
 import type { StartedJob } from "./jobs.ts";
 import { runDataTask } from "./runDataTask.ts";
 import { keepIndexing } from "./startIndexing.ts";
+import { warmListsSoon } from "./trajectories.ts";
 
 export interface ImportRequest {
   /** Files and folders. */
@@ -54,7 +55,9 @@ export function startImport(core: Core, request: ImportRequest, restartOf?: stri
   });
   // What an import brought in before it was stopped is searchable too.
   void started.ended.then(({ state }) => {
-    if (state !== "interrupted") keepIndexing(core);
+    if (state === "interrupted") return;
+    warmListsSoon(core);
+    keepIndexing(core);
   });
   return started;
 }

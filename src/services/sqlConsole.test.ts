@@ -2,11 +2,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { AppError } from "#contracts/errors.ts";
 import { openTestCore } from "../../test/fixtures/openTestCore.ts";
 import { addTrajectories, weatherTrajectory } from "../../test/fixtures/tinyWorkspace.ts";
+import type { TrajectoryContent } from "#contracts/trajectory.ts";
+import { readCall } from "#core/trajectories/edit/index.ts";
 import type { Core } from "./core.ts";
 import { readOnlyQuery } from "#store/readOnlyQuery.ts";
 import { querySql } from "./sqlConsole.ts";
 import { similarTrajectories } from "./similarTrajectories.ts";
-import { listViews, removeView, saveView } from "./views.ts";
+import { listViews, removeView, renameView, saveView } from "./views.ts";
 import { indexContents } from "./indexContents.ts";
 
 let core: Core;
@@ -107,13 +109,69 @@ describe("views", () => {
   });
 });
 
+describe("another name for a view", () => {
+  const names = (views: ReturnType<typeof listViews>) => views.filter(({ isBuiltIn }) => !isBuiltIn).map(({ name }) => name);
+
+  it("keeps its filter, and takes the place of no other view", () => {
+    saveView(core, "First", { split: "validation" }, undefined);
+    saveView(core, "Second", {}, undefined);
+    expect(names(renameView(core, "first", "FIRST", undefined))).toEqual(["FIRST", "Second"]);
+    const refused = (to: string) => () => renameView(core, "First", to, undefined);
+    expect(refused("second")).toThrow(expect.objectContaining({ code: "E_OPERATION_INVALID" }));
+    expect(refused("Disputed")).toThrow(expect.objectContaining({ code: "E_OPERATION_INVALID" }));
+    const renamed = renameView(core, "First", "Held out", undefined);
+    expect(names(renamed)).toEqual(["Held out", "Second"]);
+    expect(renamed.find(({ name }) => name === "Held out")).toMatchObject({ filter: { split: "validation" }, count: 1 });
+    expect(() => renameView(core, "First", "Third", undefined)).toThrow(expect.objectContaining({ code: "E_NOT_FOUND" }));
+  });
+});
+
 describe("similar trajectories", () => {
-  it("share telling words, and never name the one that was asked about", () => {
+  beforeEach(() => {
     indexContents(core.store, { report: () => undefined, checkpoint: () => undefined });
+  });
+
+  it("share telling words, and never name the one that was asked about", () => {
     const words = (id: string) => /in (\w+) on (\w+)/.exec(core.store.trajectories.summary(id).title)!.slice(1);
-    const alike = similarTrajectories(core, "T-00003", 3).map(({ trajectoryId }) => trajectoryId);
+    const alike = similarTrajectories(core, "T-00003", 3);
     expect(alike.length).toBeGreaterThan(0);
-    expect(alike).not.toContain("T-00003");
-    for (const id of alike) expect(words(id).some((word) => words("T-00003").includes(word))).toBe(true);
+    for (const { summary, sharedWords, missingWords } of alike) {
+      expect(summary.id).not.toBe("T-00003");
+      expect(words(summary.id).some((word) => words("T-00003").includes(word))).toBe(true);
+      expect(sharedWords.length).toBeGreaterThan(0);
+      expect(sharedWords.filter((word) => missingWords.includes(word))).toEqual([]);
+    }
+  });
+
+  it("say which words and which tools are alike, and which are not", () => {
+    const other = weatherTrajectory(900);
+    const renamed: TrajectoryContent = {
+      ...other,
+      turns: [
+        { role: "user", content: "Zürich tides in Lagos please" },
+        {
+          role: "assistant",
+          calls: [readCall("get_tides", '{"port":"Lagos"}'), readCall("get_weather", '{"city":"Lagos"}')],
+        },
+      ],
+    };
+    const asked: TrajectoryContent = {
+      ...other,
+      turns: [
+        { role: "user", content: "zurich tides in Dakar" },
+        { role: "assistant", calls: [readCall("get_tides", '{"port":"Dakar"}'), readCall("get_price", "{}")] },
+      ],
+    };
+    addTrajectories(core.store, [renamed, asked]);
+    indexContents(core.store, { report: () => undefined, checkpoint: () => undefined });
+    const [closest] = similarTrajectories(core, "T-00014", 1);
+    expect(closest).toMatchObject({
+      summary: { id: "T-00013", numCalls: 2 },
+      sharedTools: ["get_tides"],
+      missingTools: ["get_price"],
+      otherTools: ["get_weather"],
+    });
+    expect([...closest!.sharedWords].sort()).toEqual(["get", "port", "tides", "zurich"]);
+    expect([...closest!.missingWords].sort()).toEqual(["dakar", "price"]);
   });
 });

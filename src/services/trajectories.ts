@@ -24,6 +24,18 @@ export function listTrajectories(
   return { total, offset, rows: trajectories.summaries(numbers), indexComplete };
 }
 
+/** Brings what lists are made of into memory, after the answer to whoever waits now: the first list then finds it there. */
+export function warmListsSoon(core: Core): void {
+  setTimeout(() => {
+    if (core.isClosing()) return;
+    try {
+      core.store.lists.warm();
+    } catch {
+      // the list itself says what is wrong with the database
+    }
+  }).unref();
+}
+
 export function getTrajectory(core: Core, id: string, forAuthor?: string): TrajectoryDetail {
   const { trajectories, sources, contents, changes, annotations, annotators, drafts } = core.store;
   const { trajectory } = trajectories.get(id);

@@ -12,6 +12,9 @@ function builtIn(author: string | undefined): readonly { readonly name: string; 
   ];
 }
 const RESERVED = ["all", "my queue", "disputed"];
+function requireFree(name: string): void {
+  if (RESERVED.includes(name.toLowerCase())) throw new AppError("E_OPERATION_INVALID", { detail: `"${name}" is a view of its own` });
+}
 
 export function listViews(core: Core, author: string | undefined): readonly SavedView[] {
   const counted = (isBuiltIn: boolean) => (view: { readonly name: string; readonly filter: TrajectoryFilter }) => {
@@ -21,8 +24,20 @@ export function listViews(core: Core, author: string | undefined): readonly Save
 }
 
 export function saveView(core: Core, name: string, filter: TrajectoryFilter, author: string | undefined): readonly SavedView[] {
-  if (RESERVED.includes(name.toLowerCase())) throw new AppError("E_OPERATION_INVALID", { detail: `"${name}" is a view of its own` });
+  requireFree(name);
   core.store.views.save(name, filter);
+  core.jobs.news.rowsChanged("changes");
+  return listViews(core, author);
+}
+
+/** Throws `E_OPERATION_INVALID` where the name is taken: no other view is lost by it. */
+export function renameView(core: Core, name: string, to: string, author: string | undefined): readonly SavedView[] {
+  requireFree(to);
+  const { views } = core.store;
+  if (views.has(to) && name.toLowerCase() !== to.toLowerCase()) {
+    throw new AppError("E_OPERATION_INVALID", { detail: `there is a view "${to}" already` });
+  }
+  if (!views.rename(name, to)) throw new AppError("E_NOT_FOUND", { what: "view", id: name });
   core.jobs.news.rowsChanged("changes");
   return listViews(core, author);
 }

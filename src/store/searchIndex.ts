@@ -6,7 +6,8 @@ import { searchTextOf } from "./contentCodec.ts";
 import { trajectoryIdOf } from "./ids.ts";
 import type { Db } from "./openDatabase.ts";
 import { termFrequency } from "./termFrequency.ts";
-import { quotedTerm, searchTerms } from "./searchTerms.ts";
+import { quotedTerm } from "./searchTerms.ts";
+import { searchTerms } from "#contracts/searchText.ts";
 import type { TrajectoryId } from "#contracts/trajectory.ts";
 
 export interface IndexProgress {
@@ -133,6 +134,9 @@ export function searchIndex(db: Db) {
     version(): string {
       return `${indexedUpTo(INDEXED)}/${indexedUpTo(INDEXED_SYSTEM)}`;
     },
+
+    /** Reads only: those of the words that few texts hold, rarest first. */
+    rare: (words: readonly string[]): readonly string[] => frequency.rare(words, indexedUpTo(INDEXED)),
 
     /** Reads only: trajectories whose turns hold most of the telling words, closest first; equal contents come once. */
     similar(

@@ -36,4 +36,10 @@ describe("telling terms", () => {
     expect(frequency.telling(["common", "17", "usual", "everywhere", "frequent"])).toEqual(["17", "common", "usual"]);
     expect(frequency.telling(["common", "usual", "frequent", "everywhere"])).toHaveLength(3);
   });
+
+  it("are rare where few texts hold them, whatever the ranking would visit", () => {
+    const texts = Array.from({ length: 300 }, (_, i) => `the${i % 8 === 0 ? " eighth" : ""}${i < 20 ? " twenty" : ""} ${i}`);
+    const frequency = frequencyOver(texts);
+    expect(frequency.rare(["the", "eighth", "twenty", "7", "boat"], texts.length)).toEqual(["7", "twenty"]);
+  });
 });

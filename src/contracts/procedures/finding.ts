@@ -21,6 +21,8 @@ export const views = {
   list: oc.input(z.object(forAuthor)).output(output<readonly SavedView[]>()),
   /** Replaces the view of this name. */
   save: oc.input(z.object({ name: viewName, filter: trajectoryFilterSchema, ...forAuthor })).output(output<readonly SavedView[]>()),
+  /** Another name for one; refused where another view has it. */
+  rename: oc.input(z.object({ name: viewName, to: viewName, ...forAuthor })).output(output<readonly SavedView[]>()),
   remove: oc.input(z.object({ name: viewName, ...forAuthor })).output(output<readonly SavedView[]>()),
 };
 

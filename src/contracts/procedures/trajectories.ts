@@ -107,12 +107,18 @@ export interface TrajectoryDetail {
   readonly draft: { readonly baseRevision: number; readonly content: TrajectoryContent; readonly at: string } | null;
 }
 
-/** Alike in their words: a hint, not a measure of meaning. */
+/** Alike in their words: a hint, not a measure of meaning. Words are as the index holds them, rarest first. */
 export interface SimilarTrajectory {
-  readonly trajectoryId: string;
-  readonly title: string;
+  readonly summary: TrajectorySummary;
   /** BM25, higher is closer; comparable within one answer only. */
   readonly score: number;
+  /** Telling words of the one asked about that this one holds too, and those that it lacks. */
+  readonly sharedWords: readonly string[];
+  readonly missingWords: readonly string[];
+  /** Tools that both call, and that only one of them calls. */
+  readonly sharedTools: readonly string[];
+  readonly missingTools: readonly string[];
+  readonly otherTools: readonly string[];
 }
 
 export interface TokenView {

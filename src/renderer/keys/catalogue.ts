@@ -29,6 +29,7 @@ const agreement = of("Agreement");
 const merging = of("Merging a workspace");
 const editing = of("Editing a trajectory");
 const tools = of("Tools");
+const sql = of("SQL");
 const tokens = of("Tokens");
 const runs = of("Runs");
 const failures = of("Failures");
@@ -53,6 +54,7 @@ export const CATALOGUE = {
   "agreement.open": everywhere("Show agreement between annotators", { keys: ["G A"] }),
   "merge.open": everywhere("Merge another workspace into this one"),
   "versions.open": everywhere("Show data versions", { keys: ["G V"] }),
+  "sql.open": everywhere("Ask in SQL", { keys: ["G S"] }),
   "runs.new": everywhere("Start a new run", { menuKeys: ["Mod+N"] }),
   "jobs.toggle": everywhere("Show or hide the jobs", { keys: ["G J"] }),
   "pane.next": everywhere("Next pane", { keys: ["F6"] }),
@@ -76,6 +78,19 @@ export const CATALOGUE = {
   "trajectories.nextFinding": trajectories("Next finding", "N"),
   "trajectories.previousFinding": trajectories("Previous finding", "P"),
   "trajectories.search": trajectories("Search trajectories", "/"),
+  "trajectories.filters": trajectories("Show or hide the filters", "Shift+F"),
+  "trajectories.conditions": trajectories("Go to the conditions of the filter", "Shift+C"),
+  "trajectories.clearFilter": trajectories("Clear the filter"),
+  "trajectories.nextHit": trajectories("Next place found", "F3"),
+  "trajectories.previousHit": trajectories("Previous place found", "Shift+F3"),
+  "trajectories.similar": trajectories("Show similar trajectories", "S"),
+  "views.next": trajectories("Next view", "V"),
+  "views.previous": trajectories("Previous view", "Shift+V"),
+  "views.focus": trajectories("Go to the views"),
+  "views.save": trajectories("Save the filter as a view", "Shift+S"),
+  "views.overwrite": trajectories("Overwrite the view with the filter"),
+  "views.rename": trajectories("Rename the view"),
+  "views.remove": trajectories("Delete the view"),
   "trajectories.tokens": trajectories("Show the tokens of this trajectory", "T"),
   "trajectories.labels": { title: "Show its labels", group: "Trajectories", keys: ["L"], leads: true },
   "trajectories.tree": trajectories("Show the search it comes from", "B"),
@@ -139,6 +154,11 @@ export const CATALOGUE = {
   "tools.rename": tools("Rename the tool", "R"),
   "tools.renameParameter": tools("Rename one of its parameters", "P"),
   "tools.trajectories": tools("Show the trajectories that offer it", "T"),
+
+  "sql.run": sql("Ask the question", "Mod+Enter"),
+  "sql.cancel": sql("Stop the question", "Escape"),
+  "sql.copy": sql("Copy the answer as CSV"),
+  "sql.save": sql("Save the answer as CSV"),
 
   "tokens.ids": tokens("Show or hide token ids", "I"),
   "tokens.mask": tokens("Next mask mode", "M"),

@@ -65,6 +65,7 @@ export function createScreens(): Router {
         component: () => import("../features/versions/VersionsScreen.vue"),
         meta: BESIDE_TRAJECTORIES,
       },
+      { path: "/sql", name: "sql", component: () => import("../features/sql/SqlScreen.vue"), meta: { screen: "trajectories" } },
       {
         path: "/tools/:name?",
         name: "tools",

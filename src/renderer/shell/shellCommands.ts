@@ -36,6 +36,7 @@ export function shellCommands({ router, openPalette, openHelp, openSettings, rev
     { id: "merge.open", run: () => go("/merge") },
     { id: "cases.open", run: () => go("/cases") },
     { id: "versions.open", run: () => go("/versions") },
+    { id: "sql.open", run: () => go("/sql") },
     { id: "runs.new", run: () => go("/runs/new") },
     { id: "jobs.toggle", run: toggleJobs },
     { id: "pane.next", run: () => focusNextPane(1) },

@@ -1,6 +1,6 @@
 /** @file The filtered list of trajectories: its filter lives in the address, its rows in a cache of pages. */
 import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
-import { useRoute, useRouter } from "vue-router";
+import { useRoute, useRouter, type LocationQueryRaw } from "vue-router";
 import type { AppError } from "#contracts/errors.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import type { TrajectorySummary } from "#contracts/trajectory.ts";
@@ -10,8 +10,15 @@ import { useClient } from "../../transport/client.ts";
 import { toAppError } from "../../transport/toAppError.ts";
 import { useWorkbench } from "../../transport/workbench.ts";
 
+type FilterChange = { readonly [Key in keyof TrajectoryFilter]?: TrajectoryFilter[Key] | undefined };
+
 const PAGE_SIZE = 200;
 const MAX_PAGES = 24;
+
+function changedFilter(filter: TrajectoryFilter, change: FilterChange): TrajectoryFilter {
+  const wanted = Object.entries({ ...filter, ...change }).filter(([, value]) => value !== undefined && value !== "");
+  return Object.fromEntries(wanted) as TrajectoryFilter;
+}
 
 export function useTrajectoryList() {
   const client = useClient();
@@ -22,15 +29,22 @@ export function useTrajectoryList() {
   const filter = computed<TrajectoryFilter>(() => filterOfQuery(route.query));
   const isFiltered = computed(() => Object.keys(filter.value).length > 0);
 
-  /** Replaces the whole filter. */
-  function useFilter(wanted: TrajectoryFilter): void {
+  const queryWith = (wanted: TrajectoryFilter): LocationQueryRaw => {
     const rest = Object.fromEntries(Object.entries(route.query).filter(([key]) => !FILTER_KEYS.some((known) => known === key)));
-    void router.replace({ params: route.params, query: { ...rest, ...queryOfFilter(wanted) } });
+    return { ...rest, ...queryOfFilter(wanted) };
+  };
+  /** Replaces the whole filter, and what else of the address is named. */
+  function useFilter(wanted: TrajectoryFilter, rest: LocationQueryRaw = {}): void {
+    void router.replace({ params: route.params, query: { ...queryWith(wanted), ...rest } });
   }
   /** Replaces parts of the filter; undefined removes one. */
-  function setFilter(change: { [Key in keyof TrajectoryFilter]?: TrajectoryFilter[Key] | undefined }): void {
-    const wanted = Object.entries({ ...filter.value, ...change }).filter(([, value]) => value !== undefined && value !== "");
-    useFilter(Object.fromEntries(wanted) as TrajectoryFilter);
+  function setFilter(change: FilterChange): void {
+    useFilter(changedFilter(filter.value, change));
+  }
+  /** Opens a trajectory, with parts of the filter replaced on the way. */
+  function openTrajectory(id: string, change: FilterChange = {}): void {
+    const { tab: _tab, revision: _revision, ...query } = queryWith(changedFilter(filter.value, change));
+    void router.replace({ name: "trajectories", params: { id }, query });
   }
 
   const version = ref(0);
@@ -101,6 +115,8 @@ export function useTrajectoryList() {
     isFiltered,
     setFilter,
     useFilter,
+    clear: () => useFilter({}, { view: undefined }),
+    open: openTrajectory,
     total,
     error,
     isLoading,

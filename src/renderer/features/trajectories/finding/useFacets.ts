@@ -1,0 +1,19 @@
+/** @file Counts beside the filter and the questions behind its labels: read only while something shows them. */
+import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import { useClient } from "../../../transport/client.ts";
+import { useQuery } from "../../../transport/useQuery.ts";
+
+export function useFacets(filter: () => TrajectoryFilter, isWanted: () => boolean) {
+  const client = useClient();
+  const facets = useQuery(
+    // the answer goes with its question: counts of another filter must not be taken for this one's
+    async (asked: TrajectoryFilter, signal) => ({ filter: asked, facets: await client.trajectories.facets({ filter: asked }, { signal }) }),
+    { key: () => (isWanted() ? filter() : null), tables: ["trajectories", "sources"], pauseMs: 2000 },
+  );
+  const scheme = useQuery((_key: string, signal) => client.review.scheme(undefined, { signal }), {
+    key: () => (isWanted() || filter().label !== undefined ? "scheme" : null),
+    tables: ["changes"],
+  });
+  return { facets, scheme: scheme.data };
+}
+export type Facets = ReturnType<typeof useFacets>;
