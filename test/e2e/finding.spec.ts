@@ -266,7 +266,7 @@ test("a question in SQL is written, answered, mended and followed to a trajector
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: served.origin });
   await pressUntilFocused(page, "Tab", answer.getByRole("button", { name: "Copy as CSV" }));
   await page.keyboard.press("Enter");
-  await expect(page.getByText("6 rows copied as CSV")).toBeVisible();
+  await expect(page.getByText("6 rows copied as CSV", { exact: true })).toBeVisible();
   expect((await page.evaluate(() => navigator.clipboard.readText())).split("\r\n").slice(0, 2)).toEqual(["id,split,none", "45,0,"]);
 
   await pressUntilFocused(page, "Tab", answer.getByRole("row").nth(1));
@@ -294,6 +294,7 @@ test("every question to begin with can be answered", async ({ page, served }) =>
   await start(page, served, "/sql");
   const begin = page.getByLabel("Begin with");
   const answer = page.getByRole("region", { name: "Answer" });
+  await expect(begin).toBeVisible();
   const titles = (await begin.getByRole("option").allTextContents()).slice(1);
   expect(titles.length).toBeGreaterThan(2);
   for (const title of titles) {

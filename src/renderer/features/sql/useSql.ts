@@ -1,7 +1,7 @@
 /** @file The question that is asked now and the last answer; one at a time, and each can be stopped. */
 import { onScopeDispose, ref, shallowRef } from "vue";
 import type { SqlResult } from "#contracts/procedures/finding.ts";
-import { AppError } from "#contracts/errors.ts";
+import type { AppError } from "#contracts/errors.ts";
 import type { Client } from "../../transport/client.ts";
 import { toAppError } from "../../transport/toAppError.ts";
 

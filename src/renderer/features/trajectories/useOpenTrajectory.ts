@@ -30,7 +30,7 @@ export function useOpenTrajectory(list: TrajectoryList, details: TrajectoryDetai
     isLeftOut.value = false;
     const row = list.rowAt(index);
     awaited = row === undefined ? { index, from: openId.value } : undefined;
-    if (row !== undefined && row.id !== openId.value) list.open(row.id);
+    if (row !== undefined && row.id !== openId.value) void list.open(row.id);
     const following = list.peek(index + 1);
     if (following !== undefined) details.readAhead(following.id);
   }

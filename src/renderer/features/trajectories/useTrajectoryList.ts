@@ -42,9 +42,9 @@ export function useTrajectoryList() {
     useFilter(changedFilter(filter.value, change));
   }
   /** Opens a trajectory, with parts of the filter replaced on the way. */
-  function openTrajectory(id: string, change: FilterChange = {}): void {
+  async function openTrajectory(id: string, change: FilterChange = {}): Promise<void> {
     const { tab: _tab, revision: _revision, ...query } = queryWith(changedFilter(filter.value, change));
-    void router.replace({ name: "trajectories", params: { id }, query });
+    await router.replace({ name: "trajectories", params: { id }, query });
   }
 
   const version = ref(0);
