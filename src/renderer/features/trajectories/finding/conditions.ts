@@ -1,6 +1,6 @@
 /** @file The conditions of a filter in words, and which of them leaves out most. */
 import { FAILURE_CODES } from "#contracts/calls.ts";
-import type { TrajectoryFacets, TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import type { ToolUseName, TrajectoryFacets, TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import type { LabelScheme } from "#contracts/review.ts";
 import { FILTER_KEYS } from "../filterQuery.ts";
 import { STATUS_WORDS } from "../../../components/statusWords.ts";
@@ -20,6 +20,7 @@ export const CONDITION_NAMES: Readonly<Record<Exclude<FilterKey, "tool">, string
   source: "Source",
   split: "Split",
   status: "Status",
+  definition: "Definition of a tool",
   finding: "Finding",
   unreadable: "Unreadable parts",
   label: "Label",
@@ -30,7 +31,14 @@ export const CONDITION_NAMES: Readonly<Record<Exclude<FilterKey, "tool">, string
   turns: "Turns",
   calls: "Calls",
 };
-export const TOOL_NAMES = { called: "Tool called", offered: "Tool offered" } as const;
+export const TOOL_NAMES: Readonly<Record<ToolUseName, string>> = {
+  called: "Tool called",
+  offered: "Tool offered",
+  idle: "Tool offered, never called",
+  unoffered: "Tool called, not offered",
+  faulty: "Tool called wrongly",
+  failed: "Tool that failed",
+};
 const SHOWN_IDS = 3;
 
 const yesOrNo = (value: boolean): string => (value ? "yes" : "no");
@@ -49,8 +57,24 @@ function labelWords({ question, option, annotator }: NonNullable<TrajectoryFilte
 
 /** Where labels are named by the scheme's ids until the scheme is known. */
 export function conditionsOf(filter: TrajectoryFilter, scheme?: LabelScheme): readonly Condition[] {
-  const { ids, text, source, split, status, tool, finding, unreadable, label, labelledBy, disputed, assignee, editedBy, turns, calls } =
-    filter;
+  const {
+    ids,
+    text,
+    source,
+    split,
+    status,
+    tool,
+    definition,
+    finding,
+    unreadable,
+    label,
+    labelledBy,
+    disputed,
+    assignee,
+    editedBy,
+    turns,
+    calls,
+  } = filter;
   const values: Readonly<Record<FilterKey, string | undefined>> = {
     ids: ids && (ids.length <= SHOWN_IDS ? ids.join(", ") : `${ids.slice(0, SHOWN_IDS).join(", ")} and ${ids.length - SHOWN_IDS} more`),
     text,
@@ -58,6 +82,7 @@ export function conditionsOf(filter: TrajectoryFilter, scheme?: LabelScheme): re
     split,
     status: status && (status.map((each) => STATUS_WORDS[each]).join(" or ") || "none"),
     tool: tool?.name,
+    definition: definition?.toString(),
     finding: finding && (finding === "any" || finding === "none" ? finding : `${finding} ${FAILURE_CODES[finding].title}`),
     unreadable: unreadable === undefined ? undefined : yesOrNo(unreadable),
     label: label && labelWords(label, scheme),
