@@ -224,7 +224,7 @@ test("an id typed where words are searched for leads there, and says where it do
 test("similar trajectories say why, lie beside the open one and open", async ({ page, served }) => {
   await start(page, served, `/trajectories/${id(1)}`);
   await expect(openId(page)).toHaveText(id(1));
-  await page.keyboard.press("s");
+  await page.keyboard.press("m");
   const similar = page.getByRole("list", { name: `Similar to ${id(1)}` });
   const first = similar.getByRole("listitem").first();
   await expect(first).toContainText(/Shares .*(oslo|monday)/u);

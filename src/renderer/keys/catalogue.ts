@@ -83,7 +83,7 @@ export const CATALOGUE = {
   "trajectories.clearFilter": trajectories("Clear the filter"),
   "trajectories.nextHit": trajectories("Next place found", "F3"),
   "trajectories.previousHit": trajectories("Previous place found", "Shift+F3"),
-  "trajectories.similar": trajectories("Show similar trajectories", "S"),
+  "trajectories.similar": trajectories("Show similar trajectories", "M"),
   "views.next": trajectories("Next view", "V"),
   "views.previous": trajectories("Previous view", "Shift+V"),
   "views.focus": trajectories("Go to the views"),
