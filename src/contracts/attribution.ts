@@ -26,3 +26,49 @@ export interface TapSite {
   readonly layer: number;
   readonly map: LinearMap;
 }
+
+/** A text that is asked about, as tokens, and how much the loss of each counts; 0 outside the span asked about. */
+export interface WeightedTokens {
+  readonly inputIds: Int32Array;
+  readonly lossWeights: Float32Array;
+}
+
+/** A failure that is traced. */
+export interface TraceQuery {
+  /** The prompt and what the model wrote, weighted where it is wrong. */
+  readonly bad: WeightedTokens;
+  /**
+   * The prompt and what should have been written, weighted where it differs: the query then is the gradient of the bad loss minus that of the
+   * correct one. Null: of the bad loss alone.
+   */
+  readonly correct: WeightedTokens | null;
+}
+
+/** Features of a failure, in full precision; gradients of mean losses over the weighted tokens. */
+export interface QueryFeatures {
+  readonly gradient: Float32Array;
+  /** Of the bad output. */
+  readonly states: Float32Array;
+  /** Mean loss over the bad span, nats. */
+  readonly badLoss: number;
+  /** The same over the correction's; null where there is none. */
+  readonly correctLoss: number | null;
+}
+
+/**
+ * An example's exact influence score for a failure: the cosine of both gradients over all tapped maps. Positive: training on the example lowers the
+ * loss of the bad output (against that of its correction, where there is one), so the example speaks for the failure.
+ */
+export interface ExactScore {
+  /** Into the run's example file. */
+  readonly index: number;
+  readonly score: number;
+  /** Of the example's gradient. */
+  readonly norm: number;
+  /** What each token of the example adds to the score. */
+  readonly tokens: Float32Array;
+  /** The same by the tokens of the bad output; those after its last weighted token add nothing and are left out. */
+  readonly badTokens: Float32Array;
+  /** And of the correction; `badTokens` and these add up to the score together. */
+  readonly correctTokens: Float32Array;
+}

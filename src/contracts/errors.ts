@@ -302,6 +302,16 @@ export const ERRORS = define({
     why: (p) => `The run's example file ${p["path"]} is not whole: ${p["detail"]}.`,
     fix: "Start the run again; its examples are then prepared anew from the workspace.",
   },
+  E_FEATURES_CORRUPT: {
+    class: "expected",
+    why: (p) => `The feature file ${p["path"]} is not whole: ${p["detail"]}.`,
+    fix: "Index the run's examples again; the file is then written anew.",
+  },
+  E_FEATURES_MISFIT: {
+    class: "user",
+    why: (p) => `The features do not fit the model in ${p["path"]}: ${p["detail"]}.`,
+    fix: "Index the run's examples at the checkpoint that you ask about.",
+  },
   E_LOSS_NOT_FINITE: {
     class: "expected",
     why: (p) => `Loss or gradient was not finite in two steps in a row, last in step ${p["step"]}.`,

@@ -4,7 +4,8 @@ import type { OptConfig } from "#contracts/model.ts";
 import { scatterAddRows } from "#core/model/embedding.ts";
 import type { Decoding, Generator } from "#core/model/generate.ts";
 import { EMBED_TOKENS, numElements, type ParameterValues } from "#core/model/parameters.ts";
-import type { ComputeEngine, MicroBatch, MicroBatchLoss, ParameterArray } from "#core/training/computeEngine.ts";
+import type { TapRequest } from "#core/model/taps.ts";
+import type { MicroBatch, MicroBatchLoss, ParameterArray, TappingEngine } from "#core/training/computeEngine.ts";
 import type { SupervisedTokens } from "#core/training/loss.ts";
 import { createOptimizer, type Optimizer } from "#core/training/optimizer.ts";
 import { GradientSink } from "./gradientSink.ts";
@@ -25,7 +26,8 @@ export interface EngineParts {
 }
 
 /** What `openEngine` opens. */
-export interface ModelEngine extends ComputeEngine, Generator {
+export interface ModelEngine extends TappingEngine, Generator {
+  readonly config: OptConfig;
   readonly optimizer: Optimizer;
   /** Why the model runs as one graph or block by block, in words; "" where there is no choice. */
   readonly modeReason: string;
@@ -63,14 +65,14 @@ export class HostEngine implements ModelEngine {
     this.sink.zero();
   }
 
-  async accumulateGradients(batch: MicroBatch, lossScale = 1): Promise<MicroBatchLoss> {
+  async accumulateGradients(batch: MicroBatch, lossScale = 1, taps?: TapRequest): Promise<MicroBatchLoss> {
     const arrays = this.prepare(batch, this.dropoutRate);
     const loss_S = this.pool.float32("loss", arrays.numSupervisedTokens);
     if (loss_S.length > 0) {
-      const tokenRows_PE = this.pool.float32("tokenRowsGradient", arrays.tokenRows_PE.length);
-      await this.backend.gradients(scaled(arrays, lossScale), loss_S, tokenRows_PE, this.sink);
+      const tokenRowsGradient_PE = this.pool.float32("tokenRowsGradient", arrays.tokenRows_PE.length);
+      await this.backend.gradients(scaled(arrays, lossScale), { loss_S, tokenRowsGradient_PE, sink: this.sink, taps });
       this.sink.add();
-      scatterAddRows(this.byName.get(EMBED_TOKENS)!.gradient, this.config.wordEmbedProjDim, arrays.inputIds_P, tokenRows_PE);
+      scatterAddRows(this.byName.get(EMBED_TOKENS)!.gradient, this.config.wordEmbedProjDim, arrays.inputIds_P, tokenRowsGradient_PE);
     }
     this.sink.settle();
     return spreadLoss(arrays, loss_S, this.pool);
@@ -80,6 +82,13 @@ export class HostEngine implements ModelEngine {
     const arrays = this.prepare(batch, 0);
     const loss_S = this.pool.float32("loss", arrays.numSupervisedTokens);
     if (loss_S.length > 0) await this.backend.loss(arrays, loss_S);
+    return spreadLoss(arrays, loss_S, this.pool);
+  }
+
+  async tapped(batch: MicroBatch, taps: TapRequest): Promise<MicroBatchLoss> {
+    const arrays = this.prepare(batch, 0);
+    const loss_S = this.pool.float32("loss", arrays.numSupervisedTokens);
+    if (loss_S.length > 0) await this.backend.tapped(arrays, loss_S, taps);
     return spreadLoss(arrays, loss_S, this.pool);
   }
 

@@ -59,6 +59,13 @@ export function randomBatch(config: OptConfig, rowLengths: readonly number[], le
   return { batchSize: rowLengths.length, length, inputIds_BT, labels_BT, lossWeights_BT, dropoutSeed: seed };
 }
 
+/** A row of a batch alone, as a batch. */
+export function rowOf(batch: MicroBatch, row: number): MicroBatch {
+  const cut = <T extends Int32Array | Float32Array>(array: T): T => array.slice(row * batch.length, (row + 1) * batch.length) as T;
+  const { inputIds_BT, labels_BT, lossWeights_BT } = batch;
+  return { ...batch, batchSize: 1, inputIds_BT: cut(inputIds_BT), labels_BT: cut(labels_BT), lossWeights_BT: cut(lossWeights_BT) };
+}
+
 /** Largest difference of two arrays, relative to the largest number in either. */
 export function relativeDifference(actual: Float32Array, expected: Float32Array): number {
   let difference = 0;

@@ -44,7 +44,8 @@ export function defaultFeatureSpec(config: OptConfig): FeatureSpec {
 }
 
 /** Layer by layer, and within a layer in the spec's order: the order of the parts of a gradient vector. */
-export const tapSites = ({ layers, maps }: FeatureSpec): TapSite[] => layers.flatMap((layer) => maps.map((map) => ({ layer, map })));
+export const tapSites = ({ layers, maps }: Pick<FeatureSpec, "layers" | "maps">): TapSite[] =>
+  layers.flatMap((layer) => maps.map((map) => ({ layer, map })));
 
 /** Widths of a linear map's input and output. */
 export function mapWidths({ hiddenSize: D, ffnDim: F }: OptConfig, map: LinearMap): { readonly numIn: number; readonly numOut: number } {

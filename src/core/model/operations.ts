@@ -49,6 +49,9 @@ export function addPositions(x_PD: tf.Tensor, positions_TD: tf.Tensor, numExampl
   }));
 }
 
+/** Told of a linear map's input and of the gradient of its output, in the backward pass; both are borrowed for the length of the call. */
+export type LinearObserver = (x_PI: tf.Tensor, dy_PO: tf.Tensor) => void;
+
 /**
  * `y = x Wᵀ + b`.
  *
@@ -57,7 +60,7 @@ export function addPositions(x_PD: tf.Tensor, positions_TD: tf.Tensor, numExampl
  * @param weight_OI  `[out, in]`, the layout of the checkpoints
  * @param bias_O     null where the checkpoint has none (the embedding projections)
  */
-export function linear(x_PI: tf.Tensor, weight_OI: tf.Tensor, bias_O: tf.Tensor | null): tf.Tensor {
+export function linear(x_PI: tf.Tensor, weight_OI: tf.Tensor, bias_O: tf.Tensor | null, observe?: LinearObserver): tf.Tensor {
   const inputs = bias_O === null ? [x_PI, weight_OI] : [x_PI, weight_OI, bias_O];
   return withGradient(inputs, ([x_PI, weight_OI, bias_O]) => ({
     value:
@@ -71,11 +74,12 @@ export function linear(x_PI: tf.Tensor, weight_OI: tf.Tensor, bias_O: tf.Tensor 
               { transposeA: false, transposeB: true, activation: "linear" },
             ) as tf.Tensor),
     saved: [x_PI!, weight_OI!],
-    backward: (dy_PO, [x_PI, weight_OI]) => [
-      tf.matMul(dy_PO, weight_OI!),
-      tf.matMul(dy_PO, x_PI!, true, false),
-      ...(bias_O === undefined ? [] : [tf.sum(dy_PO, 0)]),
-    ],
+    backward: (dy_PO, [x_PI, weight_OI]) => {
+      observe?.(x_PI!, dy_PO);
+      const dx_PI = tf.matMul(dy_PO, weight_OI!);
+      const dWeight_OI = tf.matMul(dy_PO, x_PI!, true, false);
+      return bias_O === undefined ? [dx_PI, dWeight_OI] : [dx_PI, dWeight_OI, tf.sum(dy_PO, 0)];
+    },
   }));
 }
 

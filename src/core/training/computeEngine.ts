@@ -3,7 +3,8 @@
  *
  * Shapes: **B** micro-batch, **T** time (padded length of the micro-batch).
  */
-
+import type { OptConfig } from "#contracts/model.ts";
+import type { TapRequest } from "../model/taps.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /**
@@ -64,9 +65,20 @@ export interface ComputeEngine {
    * Forward and backward; adds to every parameter's `gradient`.
    *
    * @param lossScale  factor on the gradients, not on the loss returned; 1 where absent
+   * @param taps       what is computed of linear maps on the way, with dropout and `lossScale` in it
    */
-  accumulateGradients(batch: MicroBatch, lossScale?: number): Promise<MicroBatchLoss>;
+  accumulateGradients(batch: MicroBatch, lossScale?: number, taps?: TapRequest): Promise<MicroBatchLoss>;
   /** Forward only, without dropout. */
   evaluateLoss(batch: MicroBatch): Promise<MicroBatchLoss>;
   dispose(): Promise<void>;
+}
+
+/** An engine that computes over what linear maps see. */
+export interface TappingEngine extends ComputeEngine {
+  readonly config: OptConfig;
+  /**
+   * Forward without dropout, and backward down to the lowest tapped layer. No gradient of a weight is computed, none is touched. Where nothing is
+   * supervised, results are left as they are.
+   */
+  tapped(batch: MicroBatch, taps: TapRequest): Promise<MicroBatchLoss>;
 }

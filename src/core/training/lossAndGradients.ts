@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { OptConfig } from "#contracts/model.ts";
-import { dropBy, hiddenStates, logitsAt, type Weights } from "../model/forward.ts";
+import { dropBy, type ForwardWatch, hiddenStates, logitsAt, type Weights } from "../model/forward.ts";
 import { selectRows } from "../model/operations.ts";
 import { EMBED_POSITIONS, EMBED_TOKENS } from "../model/parameters.ts";
 import { crossEntropy } from "./loss.ts";
@@ -26,13 +26,15 @@ export interface LossTensors {
   readonly keepMasks_PD: readonly tf.Tensor[];
   /** Probability of being dropped, already counted in the masks; here it scales what is kept. */
   readonly dropoutRate: number;
+  /** Looks at the pass while it runs. */
+  readonly watch?: ForwardWatch;
 }
 
 /** `loss[s]` in nats, for each supervised token. Owned by the caller. */
 export function perTokenLoss(config: OptConfig, tensors: LossTensors): tf.Tensor {
   const { numExamples, length, weights, tokenRows_PE, positionRows_TD, keepMasks_PD } = tensors;
   const drop = keepMasks_PD.length === 0 ? {} : { drop: dropBy(keepMasks_PD, tensors.dropoutRate) };
-  const hidden_PD = hiddenStates(config, weights, { numExamples, length, tokenRows_PE, positionRows_TD, ...drop });
+  const hidden_PD = hiddenStates(config, weights, { numExamples, length, tokenRows_PE, positionRows_TD, watch: tensors.watch, ...drop });
   const selected_SD = selectRows(hidden_PD, tensors.predictorPlaces_S, tensors.inverse_P);
   return crossEntropy(logitsAt(config, weights, selected_SD, weights.get(EMBED_TOKENS)!), tensors.targets_S);
 }

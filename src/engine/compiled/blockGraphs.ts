@@ -16,9 +16,11 @@ import {
   PROJECT_IN,
   PROJECT_OUT,
 } from "#core/model/parameters.ts";
+import { collectTaps, pooledState, POOL, stateName, tapInputName, tapResultName, type TapWork } from "#core/model/taps.ts";
 import { crossEntropy } from "#core/training/loss.ts";
 import { type BothWays, gradientName, type GraphInput, recordBothWays, type RecordedGraph, recordGraph } from "./recordGraph.ts";
 import { RUN_TIME_SIZES } from "./recordingBackend.ts";
+import { layerTapInputs, poolInput } from "./tapInputs.ts";
 
 export interface BatchShape {
   readonly numExamples: number;
@@ -66,39 +68,76 @@ export function recordEmbedding(config: OptConfig, { numExamples, length }: Batc
   });
 }
 
-/** One decoder layer from `HIDDEN` to the next hidden states, with `keep0` and `keep1` where something drops. */
-export function recordLayer(config: OptConfig, dropoutRate: number, { numExamples, length }: BatchShape): BothWays {
-  const { hiddenSize: D, numAttentionHeads: numHeads } = config;
-  const P = numExamples * length;
-  const shapes = layerShapes(config);
-  const inputs = new Map([...inputsOf(shapes), [HIDDEN, float(P, D)]]);
-  const variables = [...inputs.keys()];
-  const masks = Array.from({ length: dropoutRate > 0 ? SITES : 0 }, (_, site) => `keep${site}`);
-  for (const mask of masks) inputs.set(mask, { shape: [P, D], dtype: "bool" });
-  return recordBothWays({
-    inputs,
-    variables,
-    outputShape: [P, D],
-    build: (tensors) => {
-      const weights = new Map(shapes.map(({ name }) => [layerPrefix(0) + name, tensors.get(name)!]));
-      const keepMasks_PD = masks.map((mask) => tensors.get(mask)!);
-      const drop = masks.length === 0 ? undefined : dropBy(keepMasks_PD, dropoutRate);
-      const attend = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor): tf.Tensor => causalAttention(q, k, v, { numExamples, length, numHeads });
-      return decoderLayer(config, weights, 0, tensors.get(HIDDEN)!, attend, drop);
-    },
-  });
+/** Which graphs of a layer are wanted. */
+export interface LayerGraphs {
+  readonly dropoutRate: number;
+  /** Of every weight, or only what the layers below need. */
+  readonly gradients: "all" | "hidden";
+  readonly work: TapWork | null;
 }
 
+/**
+ * One decoder layer from `HIDDEN` to the next hidden states, with `keep0` and `keep1` where something drops. The results of its work come
+ * with the gradients.
+ */
+export function recordLayer(config: OptConfig, shape: BatchShape, { dropoutRate, gradients, work }: LayerGraphs): BothWays {
+  const { hiddenSize: D, numAttentionHeads: numHeads } = config;
+  const P = shape.numExamples * shape.length;
+  const shapes = layerShapes(config);
+  const inputs = new Map([...inputsOf(shapes), [HIDDEN, float(P, D)]]);
+  const variables = gradients === "all" ? [...inputs.keys()] : [HIDDEN];
+  const masks = Array.from({ length: dropoutRate > 0 ? SITES : 0 }, (_, site) => `keep${site}`);
+  for (const mask of masks) inputs.set(mask, { shape: [P, D], dtype: "bool" });
+  for (const [name, input] of work === null ? [] : layerTapInputs(config, work, 0)) inputs.set(name, input);
+  const collector = work === null ? null : collectTaps({ work, layers: [0], stateDepths: [] });
+  try {
+    return recordBothWays({
+      inputs,
+      variables,
+      outputShape: [P, D],
+      build: (tensors) => {
+        const weights = new Map(shapes.map(({ name }) => [layerPrefix(0) + name, tensors.get(name)!]));
+        const keepMasks_PD = masks.map((mask) => tensors.get(mask)!);
+        const drop = masks.length === 0 ? undefined : dropBy(keepMasks_PD, dropoutRate);
+        const attend = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor): tf.Tensor => causalAttention(q, k, v, { ...shape, numHeads });
+        return decoderLayer(config, weights, 0, tensors.get(HIDDEN)!, attend, { drop, tap: collector?.watch.tap });
+      },
+      alongside: (tensors) => {
+        if (work === null) return new Map();
+        const results = work.compute(collector!.tapped(0), (map, name) => tensors.get(tapInputName({ layer: 0, map }, name))!, shape);
+        return new Map([...results].map(([name, tensor]) => [tapResultName(0, name), tensor]));
+      },
+    });
+  } finally {
+    collector?.dispose();
+  }
+}
+
+/** Hidden states after `depth` layers to their pooled state. */
+export function recordPool(config: OptConfig, depth: number, shape: BatchShape): RecordedGraph {
+  const P = shape.numExamples * shape.length;
+  const norm = parameterShapes(config).filter(({ name }) => name.startsWith(FINAL_NORM));
+  const inputs = new Map([...inputsOf(norm), [HIDDEN, float(P, config.hiddenSize)], [POOL, poolInput(shape)]]);
+  return recordGraph(
+    inputs,
+    (tensors) => new Map([[stateName(0), pooledState(config, tensors, depth, tensors.get(HIDDEN)!, tensors.get(POOL)!)]]),
+  );
+}
+
+/** What the head gives besides the loss: nothing, the gradient of the hidden states, or of its weights too. */
+export type HeadPurpose = "evaluation" | "training" | "tapping";
+
 /** Selected hidden states to the loss of each, and to the gradients of the sum weighted by `lossWeights`. */
-export function recordHead(config: OptConfig, purpose: "training" | "evaluation"): RecordedGraph {
+export function recordHead(config: OptConfig, purpose: HeadPurpose): RecordedGraph {
   const { S } = RUN_TIME_SIZES;
   const inputs = new Map([...inputsOf(headShapes(config)), [HIDDEN, float(S, config.hiddenSize)]]);
-  const variables = [...inputs.keys()];
+  const variables = purpose === "tapping" ? [HIDDEN] : [...inputs.keys()];
   inputs.set("targets", { shape: [S], dtype: "int32" });
   inputs.set("lossWeights", float(S));
   return recordGraph(inputs, (tensors) => {
     const lossOf = (...values: tf.Tensor[]): tf.Tensor => {
-      const weights = new Map(variables.map((name, i) => [name, values[i]!]));
+      const weights = new Map(tensors);
+      variables.forEach((name, i) => weights.set(name, values[i]!));
       return crossEntropy(logitsAt(config, weights, weights.get(HIDDEN)!, weights.get(EMBED_TOKENS)!), tensors.get("targets")!);
     };
     const values = variables.map((name) => tensors.get(name)!);

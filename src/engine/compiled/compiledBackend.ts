@@ -3,9 +3,9 @@ import { Tensor } from "onnxruntime-node";
 import type { OptConfig } from "#contracts/model.ts";
 import type { Decoding } from "#core/model/generate.ts";
 import { EMBED_POSITIONS } from "#core/model/parameters.ts";
-import type { GradientSink } from "../gradientSink.ts";
+import type { TapRequest } from "#core/model/taps.ts";
 import type { StepArrays } from "../stepArrays.ts";
-import type { BackendParts, StepBackend } from "../stepBackend.ts";
+import type { BackendParts, StepBackend, StepOutputs } from "../stepBackend.ts";
 import { BlockMode } from "./blockMode.ts";
 import { CompiledDecoding } from "./compiledDecoding.ts";
 import { type ChosenMode, nameOfMode } from "./graphMode.ts";
@@ -26,7 +26,7 @@ export class CompiledBackend implements StepBackend {
   private readonly parts: BackendParts;
   private readonly weights: Readonly<Record<string, Tensor>>;
   private readonly graphs: GraphCache;
-  private readonly steps: Pick<StepBackend, "loss" | "gradients">;
+  private readonly steps: Pick<StepBackend, "loss" | "gradients" | "tapped">;
 
   constructor(config: OptConfig, parts: BackendParts, options: CompiledOptions) {
     const {
@@ -57,8 +57,12 @@ export class CompiledBackend implements StepBackend {
     return this.steps.loss(arrays, loss_S);
   }
 
-  gradients(arrays: StepArrays, loss_S: Float32Array, tokenRowsGradient_PE: Float32Array, sink: GradientSink): Promise<void> {
-    return this.steps.gradients(arrays, loss_S, tokenRowsGradient_PE, sink);
+  gradients(arrays: StepArrays, into: StepOutputs): Promise<void> {
+    return this.steps.gradients(arrays, into);
+  }
+
+  tapped(arrays: StepArrays, loss_S: Float32Array, taps: TapRequest): Promise<void> {
+    return this.steps.tapped(arrays, loss_S, taps);
   }
 
   openDecoding(numRows: number, capacity: number): Decoding {

@@ -10,11 +10,13 @@ import { POSITION_OFFSET } from "#core/model/config.ts";
 import { numDropoutSites } from "#core/model/forward.ts";
 import { EMBED_POSITIONS, EMBED_TOKENS, type ParameterShape, parameterShapes } from "#core/model/parameters.ts";
 import { lossAndGradients, type LossTensors, perTokenLoss, TOKEN_ROWS } from "#core/training/lossAndGradients.ts";
+import { type TapPlan, withTaps } from "#core/model/taps.ts";
 import { adamWFactors, type AdamWConfig, type AdamWStep, decayFactor, isDecayed } from "#core/training/optimizer.ts";
 import { type BatchShape, LOSS } from "./blockGraphs.ts";
 import { gradientName, type GraphInput, recordGraph, type RecordedGraph } from "./recordGraph.ts";
 import { RUN_TIME_SIZES } from "./recordingBackend.ts";
 import { tokenInputs, tokenTensors } from "./stepInputs.ts";
+import { tapInputs, tapTensors } from "./tapInputs.ts";
 
 const stays = (recorded: RecordedGraph): RecordedGraph => ({ ...recorded, outputsStay: true });
 
@@ -29,11 +31,35 @@ export function recordDeviceLoss(config: OptConfig, shape: BatchShape): Recorded
   return recordGraph(inputs, (tensors) => new Map([[LOSS, perTokenLoss(config, stepTensors(config, tensors, shape, 0, 0))]]));
 }
 
+type Pass = ReturnType<typeof lossAndGradients>;
+
+/** A pass, and what a plan computes over it. */
+function watchedPass(
+  config: OptConfig,
+  step: LossTensors,
+  tensors: ReadonlyMap<string, tf.Tensor>,
+  plan: TapPlan | undefined,
+): { readonly value: Pass; readonly results: ReadonlyMap<string, tf.Tensor> } {
+  const pass = (watched: LossTensors): Pass => lossAndGradients(config, watched, tensors.get("lossWeights")!);
+  if (plan === undefined) return { value: pass(step), results: new Map() };
+  const given = tapTensors(plan, (name) => tensors.get(name)!);
+  return withTaps(config, plan, step, given, (watch) => pass({ ...step, watch }));
+}
+
+/** The same inputs and those of a plan to `LOSS` and the plan's results, all of them in main memory. */
+export function recordDeviceTaps(config: OptConfig, shape: BatchShape, plan: TapPlan): RecordedGraph {
+  const inputs = new Map([...stepInputs(config, shape, 0), ...tapInputs(config, plan, shape)]);
+  return recordGraph(inputs, (tensors) => {
+    const { value, results } = watchedPass(config, stepTensors(config, tensors, shape, 0, 0), tensors, plan);
+    return new Map([[LOSS, value.loss_S], ...results]);
+  });
+}
+
 /**
  * The same inputs, what `TokenLookup` holds (`slots`, `slotOfToken`) and the sums of gradients so far to `LOSS` and, as `gradientName`, the sums
- * with this micro-batch's gradients added. All of it stays on the device.
+ * with this micro-batch's gradients added, and the results of a plan where there is one. All of it stays on the device.
  */
-export function recordDeviceStep(config: OptConfig, dropoutRate: number, shape: BatchShape): RecordedGraph {
+export function recordDeviceStep(config: OptConfig, dropoutRate: number, shape: BatchShape, plan?: TapPlan): RecordedGraph {
   const numSites = dropoutRate > 0 ? numDropoutSites(config) : 0;
   const parameters = parameterShapes(config);
   const inputs = stepInputs(config, shape, numSites);
@@ -41,10 +67,12 @@ export function recordDeviceStep(config: OptConfig, dropoutRate: number, shape: 
   inputs.set("slots", { shape: [shape.numExamples * shape.length], dtype: "int32" });
   inputs.set("slotOfToken", { shape: [V], dtype: "int32" });
   for (const parameter of parameters) inputs.set(sumName(parameter.name), float(...parameter.shape));
+  for (const [name, input] of plan === undefined ? [] : tapInputs(config, plan, shape)) inputs.set(name, input);
   const recorded = recordGraph(inputs, (tensors) => {
     const step = stepTensors(config, tensors, shape, numSites, dropoutRate);
-    const { loss_S, gradients } = lossAndGradients(config, step, tensors.get("lossWeights")!);
-    const outputs = new Map([[LOSS, loss_S]]);
+    const { value, results } = watchedPass(config, step, tensors, plan);
+    const { loss_S, gradients } = value;
+    const outputs = new Map([[LOSS, loss_S], ...results]);
     for (const { name } of parameters) {
       const sum = tensors.get(sumName(name))!;
       const gradient = gradients.get(name)!;

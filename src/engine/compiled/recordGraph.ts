@@ -61,6 +61,8 @@ export interface Differentiable {
   readonly outputShape: readonly number[];
   /** Called once. */
   readonly build: (inputs: Tensors) => tf.Tensor;
+  /** Called once the gradients are computed: what else the backward pass gives, by name. */
+  readonly alongside?: (inputs: Tensors) => Tensors;
 }
 
 export const OUTPUT = "y";
@@ -72,7 +74,7 @@ export interface BothWays {
   readonly forward: RecordedGraph;
   /** The same, and what the gradients need of it. */
   readonly savingForward: RecordedGraph;
-  /** Inputs, what was saved and `OUTPUT_GRADIENT` to the gradient of every variable. */
+  /** Inputs, what was saved and `OUTPUT_GRADIENT` to the gradient of every variable, and what is computed alongside. */
   readonly backward: RecordedGraph;
   /** The same without anything saved: the forward pass is part of it. */
   readonly recomputingBackward: RecordedGraph;
@@ -83,7 +85,7 @@ export interface BothWays {
  * Records a function and its gradient, and cuts them apart. TensorFlow.js calls the gradient functions once the value is computed, so a
  * node belongs to the forward or the backward pass by its place; what gradient functions saved is what crosses the line.
  */
-export function recordBothWays({ inputs, variables, outputShape, build }: Differentiable): BothWays {
+export function recordBothWays({ inputs, variables, outputShape, build, alongside }: Differentiable): BothWays {
   const withGradient = new Map<string, GraphInput>([...inputs, [OUTPUT_GRADIENT, { shape: outputShape, dtype: "float32" }]]);
   return recording(withGradient, (backend, placeholders) => {
     let numForwardNodes = 0;
@@ -99,7 +101,10 @@ export function recordBothWays({ inputs, variables, outputShape, build }: Differ
       placeholders.get(OUTPUT_GRADIENT)!,
     );
     const output = new Map([[OUTPUT, value]]);
-    const gradients = new Map(variables.map((name, i) => [gradientName(name), grads[i]!]));
+    const gradients = new Map([
+      ...variables.map((name, i) => [gradientName(name), grads[i]!] as const),
+      ...(alongside === undefined ? [] : alongside(placeholders)),
+    ]);
 
     const isForward = new Set(backend.nodes.slice(0, numForwardNodes).flatMap(({ outputs }) => outputs));
     const gradientValues = [...gradients.values()].map((tensor) => backend.nameOf(tensor));

@@ -2,10 +2,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { OptConfig } from "#contracts/model.ts";
 import type { Decoding } from "#core/model/generate.ts";
+import { type TapRequest, type TapTensors, withTaps } from "#core/model/taps.ts";
 import { lossAndGradients, type LossTensors, perTokenLoss, TOKEN_ROWS } from "#core/training/lossAndGradients.ts";
-import type { GradientSink } from "../gradientSink.ts";
 import type { StepArrays } from "../stepArrays.ts";
-import type { BackendParts, StepBackend } from "../stepBackend.ts";
+import type { BackendParts, StepBackend, StepOutputs } from "../stepBackend.ts";
+import { allResults } from "../tapArrays.ts";
 import { withBackend } from "../withBackend.ts";
 import { EagerDecoding } from "./eagerDecoding.ts";
 import { type EagerTfBackend, weightTensors } from "./weightTensors.ts";
@@ -28,9 +29,9 @@ export class EagerBackend implements StepBackend {
     withBackend(this.tfBackend, () => loss_S.set(perTokenLoss(this.config, this.tensors(arrays)).dataSync()));
   }
 
-  async gradients(arrays: StepArrays, loss_S: Float32Array, tokenRowsGradient_PE: Float32Array, sink: GradientSink): Promise<void> {
+  async gradients(arrays: StepArrays, { loss_S, tokenRowsGradient_PE, sink, taps }: StepOutputs): Promise<void> {
     withBackend(this.tfBackend, () => {
-      const computed = lossAndGradients(this.config, this.tensors(arrays), tf.tensor(arrays.lossWeights_S));
+      const computed = this.pass(arrays, taps);
       loss_S.set(computed.loss_S.dataSync());
       for (const [name, gradient] of computed.gradients) {
         const array = name === TOKEN_ROWS ? tokenRowsGradient_PE : sink.array(name, arrays.length);
@@ -39,12 +40,28 @@ export class EagerBackend implements StepBackend {
     });
   }
 
+  /** The autodiff computes every gradient; those of weights are dropped. */
+  async tapped(arrays: StepArrays, loss_S: Float32Array, taps: TapRequest): Promise<void> {
+    withBackend(this.tfBackend, () => loss_S.set(this.pass(arrays, taps).loss_S.dataSync()));
+  }
+
   openDecoding(numRows: number): Decoding {
     return new EagerDecoding(this.config, this.parts, this.tfBackend, numRows);
   }
 
   async dispose(): Promise<void> {
     // nothing outlives a call
+  }
+
+  private pass(arrays: StepArrays, taps: TapRequest | undefined): ReturnType<typeof lossAndGradients> {
+    const tensors = this.tensors(arrays);
+    const lossWeights_S = tf.tensor(arrays.lossWeights_S);
+    if (taps === undefined) return lossAndGradients(this.config, tensors, lossWeights_S);
+    const { value, results } = withTaps(this.config, taps, tensors, tapTensors(this.config, taps, tensors), (watch) =>
+      lossAndGradients(this.config, { ...tensors, watch }, lossWeights_S),
+    );
+    for (const { name, array } of allResults(this.config, taps)) array.set(results.get(name)!.dataSync());
+    return value;
   }
 
   private tensors(arrays: StepArrays): LossTensors {
@@ -63,4 +80,14 @@ export class EagerBackend implements StepBackend {
       dropoutRate: this.parts.dropoutRate,
     };
   }
+}
+
+function tapTensors(config: OptConfig, taps: TapRequest, { numExamples, length }: LossTensors): TapTensors {
+  return {
+    input: (site, name) => {
+      const shape = taps.work.inputShapes(config, site.map, taps.numQueryTokens).get(name)!;
+      return tf.tensor(taps.feed(site, name), [...shape]);
+    },
+    pool_B1T: taps.stateDepths.length === 0 ? null : tf.tensor(taps.pool_BT, [numExamples, 1, length]),
+  };
 }
