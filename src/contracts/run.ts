@@ -41,6 +41,11 @@ export const runConfigSchema = z.object({
   saveEverySteps: z.int().positive().default(25),
   /** Checkpoints kept besides the last; null keeps all. */
   keepCheckpoints: z.int().positive().nullable().default(2),
+  /**
+   * Takes features of every example along in the last epoch, so that wrong calls can be traced to examples right after the run. Null: where the
+   * model is narrow enough to run as one graph, which makes it cheap; a wide model is indexed when somebody asks.
+   */
+  captureFeatures: z.boolean().nullable().default(null),
   /** What computes; `auto` takes the fastest that is usable, and where the named one is not usable the CPU stands in; the run says so. */
   engine: z.preprocess((word) => (word === "compiled" ? "cpu" : word), z.enum(ENGINE_CHOICES)).default("auto"),
   /** Half precision is asked for, never chosen: no real GPU has shown yet that it is faster there. */

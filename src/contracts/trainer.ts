@@ -4,6 +4,7 @@
  * The trainer reads one prepared, immutable example file and a model folder; it never opens the database. When its channel to the
  * core closes it saves a checkpoint and ends.
  */
+import type { ExactScore, FeatureSpec, QueryFeatures, TraceQuery } from "./attribution.ts";
 import type { EngineId, EngineReport } from "./engines.ts";
 import type { EvalMetrics, RunConfig, StepMetrics } from "./run.ts";
 import type { MemoryNeed, StepMeasurement } from "./runEstimate.ts";
@@ -16,6 +17,8 @@ export interface TrainRequest {
   readonly modelDir: string;
   /** `checkpoint-<step>` folder to continue from, or null for a fresh start. */
   readonly resumeFrom: string | null;
+  /** Where the features that the last epoch leaves belong; absent: none are taken. */
+  readonly features?: { readonly dir: string; readonly runId: string };
 }
 
 /** Computes one largest micro-batch of a run, and one update, on made-up tokens. */
@@ -82,6 +85,58 @@ export interface TokenScore {
   readonly rank: number;
 }
 
+/** A run's examples, and the checkpoint whose view of them is wanted. */
+interface AtCheckpoint {
+  readonly requestId: number;
+  readonly runDir: string;
+  /** `checkpoint-<step>` folder of the run. */
+  readonly checkpointDir: string;
+}
+
+/**
+ * Computes the features of a run's examples and writes them to the feature file of the checkpoint. Rows that are there already are kept, so that a
+ * request that was cancelled or killed goes on when it is made again.
+ */
+export interface IndexRequest extends AtCheckpoint {
+  readonly type: "index";
+  readonly runId: string;
+  readonly featuresDir: string;
+  /** Into the example file; absent: all that were trained on. */
+  readonly indices?: readonly number[];
+}
+
+export interface IndexedMessage {
+  readonly type: "indexed";
+  readonly requestId: number;
+  readonly path: string;
+  /** Rows that this request added. */
+  readonly numAdded: number;
+  /** Rows that the file has now. */
+  readonly numRows: number;
+  readonly seconds: number;
+}
+
+/** Asks for the features of a failure. */
+export interface QueryFeaturesRequest {
+  readonly type: "queryFeatures";
+  readonly requestId: number;
+  readonly checkpointDir: string;
+  /** Of the feature file that is searched with it; absent: the default of the model. */
+  readonly spec?: FeatureSpec;
+  readonly query: TraceQuery;
+}
+
+/** Asks for the exact scores of given examples, answered as they come. */
+export interface RerankRequest extends AtCheckpoint {
+  readonly type: "rerank";
+  readonly spec?: FeatureSpec;
+  readonly query: TraceQuery;
+  /** Into the example file. */
+  readonly indices: readonly number[];
+}
+
+export type TraceRequest = IndexRequest | QueryFeaturesRequest | RerankRequest;
+
 /** Asked of a process of its own: a broken driver may end it. */
 export interface ProbeRequest {
   readonly type: "probe";
@@ -94,6 +149,9 @@ export type ToTrainer =
   | GenerateRequest
   | ScoreRequest
   | ProbeRequest
+  | TraceRequest
+  /** Ends the index, query or rerank request of that id, which then fails with E_CANCELLED. */
+  | { readonly type: "cancel"; readonly requestId: number }
   | { readonly type: "pause" }
   | { readonly type: "resume" }
   | { readonly type: "stop" };
@@ -136,4 +194,9 @@ export type FromTrainer =
   /** The last answer to a `ScoreRequest` is the one with its last question. */
   | { readonly type: "scored"; readonly requestId: number; readonly score: TokenScore }
   | { readonly type: "probed"; readonly report: EngineReport }
+  | { readonly type: "indexing"; readonly requestId: number; readonly done: number; readonly total: number }
+  | IndexedMessage
+  | { readonly type: "queryFeatures"; readonly requestId: number; readonly spec: FeatureSpec; readonly features: QueryFeatures }
+  | { readonly type: "reranked"; readonly requestId: number; readonly scores: readonly ExactScore[] }
+  | { readonly type: "rerankedAll"; readonly requestId: number; readonly queryNorm: number; readonly seconds: number }
   | { readonly type: "failed"; readonly requestId: number | null; readonly error: SerializedError };

@@ -96,6 +96,15 @@ export function listCheckpoints(runDir: string): readonly CheckpointFolder[] {
     .sort((a, b) => a.step - b.step);
 }
 
+const WEIGHTS = /^(model|pytorch_model).*[.](safetensors|bin)$/;
+
+/** What tells a checkpoint's weights from others: sizes and checksums of its weight files, as they were when it was written. */
+export const weightsFingerprint = ({ stateful_callbacks: { callsmith } }: TrainerStateFile): string =>
+  Object.entries(callsmith.files)
+    .filter(([name]) => WEIGHTS.test(name))
+    .map(([name, { numBytes, crc32 }]) => `${name} ${numBytes} ${crc32.toString(16).padStart(8, "0")}`)
+    .join(", ");
+
 export function checkpointBytes(dir: string): number {
   return readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
 }

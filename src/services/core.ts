@@ -13,6 +13,7 @@ import { createEngines, type Engines } from "./engines.ts";
 import { registerEvaluateRestart } from "./evaluateRun.ts";
 import { registerExportRestart } from "./exportDataset.ts";
 import { registerModelExportRestart } from "./exportModel.ts";
+import { featuresDir } from "./featureFile.ts";
 import { registerFetchRestart } from "./fetchModel.ts";
 import { registerImportRestart } from "./importDataset.ts";
 import { JobRegistry } from "./jobs.ts";
@@ -45,6 +46,8 @@ export interface CorePaths {
   /** Fetched models, a folder each. */
   readonly models: string;
   readonly logs: string;
+  /** Features of runs' examples, a file for each checkpoint that has them. */
+  readonly features: string;
   readonly resources: string;
   readonly datasets: string;
   readonly importerEntry: string;
@@ -122,6 +125,7 @@ function pathsOf(options: CoreOptions): CorePaths {
     exports: join(workspace, "exports"),
     models: join(workspace, "models"),
     logs: join(workspace, "logs"),
+    features: featuresDir(workspace),
     resources: resolve(options.resourcesDir),
     datasets: resolve(options.datasetsDir),
     importerEntry: resolve(options.importerEntry),

@@ -58,7 +58,10 @@ export function forkTrainer(entry: string): SpawnTrainer {
   };
 }
 
-export type TrainMessage = Exclude<FromTrainer, { type: "measured" | "generated" | "generatedAll" | "scored" | "probed" | "failed" }>;
+/** What a trainer says of a run, besides that it failed. */
+const TRAIN_MESSAGES = ["ready", "phase", "step", "eval", "checkpoint", "paused", "resumed", "finished"] as const;
+export type TrainMessage = Extract<FromTrainer, { type: (typeof TRAIN_MESSAGES)[number] }>;
+const isTrainMessage = (message: FromTrainer): message is TrainMessage => TRAIN_MESSAGES.some((type) => type === message.type);
 
 /** A run in progress. */
 export interface TrainingSession {
@@ -132,13 +135,7 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
         trainer.onMessage((message) => {
           if (message.type === "ready") engineName = message.engine;
           if (message.type === "failed") reject(errorOf(message.error));
-          else if (
-            message.type !== "generated" &&
-            message.type !== "generatedAll" &&
-            message.type !== "scored" &&
-            message.type !== "probed" &&
-            message.type !== "measured"
-          ) {
+          else if (isTrainMessage(message)) {
             onMessage(message);
             if (message.type === "finished") resolve({ step: message.step, reason: message.reason });
           }

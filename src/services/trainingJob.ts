@@ -134,7 +134,13 @@ async function drive(core: Core, { handle, runId, resume }: Drive): Promise<Trai
     }
   };
   session = core.trainers.train(
-    { runDir, config: { ...run.config, engine: engine.id }, modelDir, resumeFrom: checkpoint?.dir ?? null },
+    {
+      runDir,
+      config: { ...run.config, engine: engine.id },
+      modelDir,
+      resumeFrom: checkpoint?.dir ?? null,
+      features: { dir: paths.features, runId },
+    },
     onMessage,
   );
   const going = session;

@@ -30,6 +30,7 @@ import {
   writeCheckpoint,
   type CheckpointContents,
 } from "./checkpointFiles.ts";
+import { type FeatureCapture, isCaptured, openFeatureCapture } from "./captureFeatures.ts";
 import { openExamples } from "./exampleSource.ts";
 
 export interface TrainRunOptions {
@@ -57,6 +58,7 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
   const companions = await readCompanions(modelDir);
   const { examples, close: closeExamples } = openExamples(join(runDir, EXAMPLE_FILE));
   const journal = openJournal(runDir);
+  let capture: FeatureCapture | undefined;
   try {
     const resumed = resumeFrom === null ? null : await readTrainerState(resumeFrom);
     if (resumed !== null) requireSameData(resumed, examples.index, resumeFrom!);
@@ -88,6 +90,16 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
       const trainIndices = indicesOf(true);
       const steps = countSteps(trainIndices.length, config);
       let checkpoint = resumeFrom ?? join(runDir, checkpointName(0));
+      if (request.features !== undefined && isCaptured(config, engine.config)) {
+        const { features } = request;
+        capture = await openFeatureCapture({
+          model: engine.config,
+          features,
+          examples: examples.index,
+          steps,
+          isResumed: resumed !== null,
+        });
+      }
       const outcome = await trainLoop({
         engine,
         config,
@@ -97,6 +109,7 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
         padTokenId: examples.index.padTokenId,
         ...(startFrom === null ? {} : { startFrom, owesEvaluation: owesEvaluation(startFrom.step, steps.numSteps, config, log) }),
         control,
+        capture: capture?.steps,
         hooks: {
           onStep: (metrics, numSteps) => {
             log.push(stepEntry(metrics, steps.stepsPerEpoch));
@@ -136,12 +149,14 @@ async function trainLocked({ request, control, send }: TrainRunOptions): Promise
           breathe: async () => void (await nextTurn()),
         },
       });
+      if (outcome.reason === "done") await capture?.finish(checkpoint);
       return { ...outcome, checkpoint };
     } finally {
       // an engine whose device is gone may fail once more here, and must not hide why the run ends
       await engine.dispose().catch(() => undefined);
     }
   } finally {
+    capture?.close();
     journal.close();
     closeExamples();
   }

@@ -5,8 +5,9 @@ import { createBigramEngine } from "../../../test/fixtures/bigramEngine.ts";
 import { mergeInto, openSequence } from "./mergePrefixes.ts";
 import { exampleSetOf, type TrainExample } from "./microBatch.ts";
 import { randomIntegers } from "../model/random.ts";
+import type { TapRequest } from "../model/taps.ts";
 import { TrainControl } from "./trainControl.ts";
-import { trainLoop, type TrainOptions, type TrainState } from "./trainLoop.ts";
+import { type StepCapture, type StepExample, trainLoop, type TrainOptions, type TrainState } from "./trainLoop.ts";
 
 const VOCAB_SIZE = 12;
 const PAD = 0;
@@ -75,6 +76,40 @@ async function run(over: Partial<TrainOptions> = {}, onStep?: (metrics: StepMetr
 }
 
 describe("trainLoop", () => {
+  it("takes along, from its step on, what a capture asks for of each example, in the order of the rows", async () => {
+    const nothing: TapRequest = {
+      work: { name: "nothing", maps: [], inputShapes: () => new Map(), results: [], compute: () => new Map() },
+      layers: [],
+      stateDepths: [],
+      numQueryTokens: 0,
+      feed: () => new Float32Array(0),
+      result: () => ({ array: new Float32Array(0), shape: [0] }),
+      pool_BT: new Float32Array(0),
+      states: [],
+    };
+    const engine = createBigramEngine({ vocabSize: VOCAB_SIZE, seed: 5 });
+    const asked: (TapRequest | undefined)[] = [];
+    const watched: typeof engine = {
+      ...engine,
+      accumulateGradients: (batch, lossScale, taps) => {
+        asked.push(taps);
+        return engine.accumulateGradients(batch, lossScale);
+      },
+    };
+    const taken: { readonly numRows: number; readonly examples: readonly StepExample[] }[] = [];
+    const capture: StepCapture = {
+      fromStep: 8,
+      requestFor: (batch) => ({ taps: nothing, take: (examples) => void taken.push({ numRows: batch.batchSize, examples }) }),
+    };
+    const { steps, outcome, weights } = await run({ engine: watched, capture });
+    expect(asked.filter((taps) => taps === nothing)).toHaveLength(taken.length);
+    expect(asked.slice(-taken.length).every((taps) => taps === nothing)).toBe(true);
+    expect(taken.every(({ numRows, examples }) => numRows === examples.length)).toBe(true);
+    expect(outcome.numSteps).toBe(14);
+    expect(taken.flatMap(({ examples }) => examples)).toEqual(steps.slice(7).flatMap(({ examples }) => examples));
+    expect(weights).toEqual((await run()).weights);
+  });
+
   it("lowers the loss on the training and on the held-out examples", async () => {
     const { steps, evals, outcome } = await run({ config: config({ epochs: 8 }) });
     expect(outcome).toEqual({ reason: "done", step: 56, numSteps: 56 });

@@ -15,6 +15,7 @@
 import { SEGMENTS, type Segment } from "#contracts/example.ts";
 import type { EvalMetrics, LossSum, RunConfig, StepMetrics } from "#contracts/run.ts";
 import { mixSeeds } from "../model/random.ts";
+import type { TapRequest } from "../model/taps.ts";
 import type { ComputeEngine, MicroBatch, MicroBatchLoss } from "./computeEngine.ts";
 import { createDataOrder, SEED_STREAMS, type StepBatch } from "./dataOrder.ts";
 import { afterSkipping, HEALTHY, mayUpdate, stopAtSecondInARow, type RunHealth } from "./health.ts";
@@ -51,6 +52,20 @@ export interface TrainHooks {
   readonly breathe?: () => Promise<void>;
 }
 
+/** An example of a step, by its index in `examples`, and its own loss. */
+export type StepExample = StepMetrics["examples"][number];
+
+/** Takes along, in the same pass, something of each example that is trained on. */
+export interface StepCapture {
+  /** The first step that is captured. */
+  readonly fromStep: number;
+  readonly requestFor: (batch: MicroBatch) => {
+    readonly taps: TapRequest;
+    /** Called when the micro-batch is computed; examples in the order of its rows, `lossScale` that of its gradients. */
+    readonly take: (examples: readonly StepExample[], lossScale: number) => void;
+  };
+}
+
 export interface TrainOptions {
   readonly engine: ComputeEngine;
   readonly config: RunConfig;
@@ -64,6 +79,7 @@ export interface TrainOptions {
   /** True: a stop broke off the evaluation of `startFrom`'s last step; it is made up for first. */
   readonly owesEvaluation?: boolean;
   readonly control?: TrainControl;
+  readonly capture?: StepCapture | undefined;
   readonly hooks?: TrainHooks;
 }
 
@@ -195,7 +211,7 @@ interface AccumulatedStep {
   readonly weightSum: number;
   readonly numTokens: number;
   readonly segmentLoss: Partial<Record<Segment, LossSum>>;
-  readonly examples: StepMetrics["examples"];
+  readonly examples: readonly StepExample[];
   /** Without pauses. */
   readonly milliseconds: number;
 }
@@ -216,7 +232,7 @@ async function accumulateStep(
   engine.zeroGradients();
   const segmentSums = new Float64Array(SEGMENTS.length);
   const segmentCounts = new Float64Array(SEGMENTS.length);
-  const exampleLosses: { readonly index: number; readonly loss: LossSum }[] = [];
+  const exampleLosses: StepExample[] = [];
   let [lossSum, weightSum, numTokens, milliseconds] = [0, 0, 0, 0];
   for (const [microStep, positions] of batch.microBatches.entries()) {
     if (!(await pacing.mayGoOn())) return null;
@@ -225,7 +241,8 @@ async function accumulateStep(
     const rows = indices.map((index) => examples.at(index));
     const dropoutSeed = mixSeeds(mixSeeds(mixSeeds(config.seed, SEED_STREAMS.dropout), step), microStep);
     const microBatch = assembleMicroBatch(rows, { padTokenId, maxLength: config.maxLength, dropoutSeed });
-    const loss = await engine.accumulateGradients(microBatch, gradientFactor);
+    const captured = step >= (options.capture?.fromStep ?? Infinity) ? options.capture!.requestFor(microBatch) : undefined;
+    const loss = await engine.accumulateGradients(microBatch, gradientFactor, captured?.taps);
     lossSum += loss.lossSum;
     weightSum += loss.weightSum;
     rows.forEach((row, r) => {
@@ -238,6 +255,7 @@ async function accumulateStep(
       numTokens += row.inputIds.length;
       exampleLosses.push({ index: indices[r]!, loss: own });
     });
+    captured?.take(exampleLosses.slice(-rows.length), gradientFactor);
     milliseconds += pacing.now() - start;
   }
   const segmentLoss: Partial<Record<Segment, LossSum>> = {};
