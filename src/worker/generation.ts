@@ -11,6 +11,8 @@ import type { ModelEngine } from "#engine/modelEngine.ts";
 import { openEngine } from "#engine/openEngine.ts";
 
 export interface ModelHolder {
+  /** The model of a folder, which stays loaded until another is asked for. */
+  engineOf(modelDir: string): Promise<ModelEngine>;
   generate(request: GenerateRequest, signal: AbortSignal): Promise<void>;
   score(request: ScoreRequest, signal: AbortSignal): Promise<void>;
   dispose(): Promise<void>;
@@ -32,6 +34,7 @@ export function createModelHolder(send: (message: FromTrainer) => void): ModelHo
   }
 
   return {
+    engineOf,
     async generate({ requestId, modelDir, prompts, sampling, stopTokenIds }, signal) {
       const engine = await engineOf(modelDir);
       const start = performance.now();

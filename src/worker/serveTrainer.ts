@@ -13,6 +13,7 @@ import type {
   ScoreRequest,
   SerializedError,
   ToTrainer,
+  TraceRequest,
   TrainRequest,
 } from "#contracts/trainer.ts";
 import { TrainControl } from "#core/training/trainControl.ts";
@@ -20,6 +21,7 @@ import { probeEngine } from "#engine/probeEngine.ts";
 import type { Channel } from "./channel.ts";
 import { createModelHolder } from "./generation.ts";
 import { measureStep } from "./measureStep.ts";
+import { answerTrace } from "./traceExamples.ts";
 import { trainRun } from "./trainRun.ts";
 
 /** Settles when the core is gone and everything is saved. */
@@ -27,6 +29,8 @@ export function serveTrainer(channel: Channel): Promise<void> {
   const send = (message: FromTrainer): void => channel.send(message);
   const models = createModelHolder(send);
   const closed = new AbortController();
+  /** Of requests that can be cancelled, by their ids. */
+  const cancels = new Map<number, AbortController>();
   let control = new TrainControl();
   let queue: Promise<void> = Promise.resolve();
 
@@ -65,6 +69,16 @@ export function serveTrainer(channel: Channel): Promise<void> {
     }
   }
 
+  async function trace(request: TraceRequest, signal: AbortSignal): Promise<void> {
+    try {
+      await answerTrace(request, { engineOf: models.engineOf, send, signal });
+    } catch (error) {
+      send({ type: "failed", requestId: request.requestId, error: serialized(error) });
+    } finally {
+      cancels.delete(request.requestId);
+    }
+  }
+
   async function probe({ engine }: ProbeRequest): Promise<void> {
     try {
       send({ type: "probed", report: await probeEngine(engine) });
@@ -87,6 +101,17 @@ export function serveTrainer(channel: Channel): Promise<void> {
         return;
       case "score":
         queue = queue.then(() => score(message));
+        return;
+      case "index":
+      case "queryFeatures":
+      case "rerank": {
+        const cancel = new AbortController();
+        cancels.set(message.requestId, cancel);
+        queue = queue.then(() => trace(message, AbortSignal.any([cancel.signal, closed.signal])));
+        return;
+      }
+      case "cancel":
+        cancels.get(message.requestId)?.abort();
         return;
       case "probe":
         queue = queue.then(() => probe(message));

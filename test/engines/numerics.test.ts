@@ -43,7 +43,7 @@ function largestDifference(actual: readonly number[], expected: readonly number[
 // a key's bias shifts all scores of a query alike: its gradient is exactly 0, and what is computed is rounding
 const isRounding = (name: string): boolean => name.endsWith("k_proj.bias");
 
-describe("loss, gradients and ten steps of AdamW are those of the reference", () => {
+describe("loss, gradients, features and ten steps of AdamW are those of the reference", () => {
   let reference: EngineNumbers;
   beforeAll(async () => {
     reference = await numbersOn("eager");
@@ -65,6 +65,8 @@ describe("loss, gradients and ten steps of AdamW are those of the reference", ()
     for (const [name, gradient] of Object.entries(numbers.halfGradients ?? {})) {
       if (!isRounding(name)) expect(largestDifference(gradient, reference.gradients[name]!), `${name} in half precision`).toBeLessThan(0.1);
     }
+    for (const [name, values] of Object.entries(reference.features))
+      expect(largestDifference(numbers.features[name]!, values), name).toBeLessThan(1e-3);
     expect(numbers.losses).toHaveLength(10);
     expect(largestDifference(numbers.losses, reference.losses)).toBeLessThan(1e-5);
     expect(largestDifference(numbers.gradNorms, reference.gradNorms)).toBeLessThan(1e-5);

@@ -95,12 +95,22 @@ export async function queryTaps(
   };
 }
 
-/** A weighted sum of queries' gradients, exactly: their tokens one after the other, each query's output gradients times its factor. */
+/**
+ * A weighted sum of queries' gradients, exactly: their tokens one after the other, each query's output gradients times its factor.
+ *
+ * @param parts  consumed: a single one is scaled where it is, since a copy would hold all of it twice
+ */
 export function combineQueries(
   config: OptConfig,
   spec: Pick<FeatureSpec, "layers" | "maps">,
   parts: readonly { readonly query: QueryTaps; readonly factor: number }[],
 ): QueryTaps {
+  const scale = (dy: Float32Array, factor: number): void => dy.forEach((value, i) => (dy[i] = factor * value));
+  if (parts.length === 1) {
+    const { query, factor } = parts[0]!;
+    for (const site of tapSites(spec)) scale(query.of(site).dy, factor);
+    return query;
+  }
   const numTokens = parts.reduce((sum, { query }) => sum + query.numTokens, 0);
   const sites = new Map(
     tapSites(spec).map((site) => {
@@ -110,7 +120,8 @@ export function combineQueries(
       for (const { query, factor } of parts) {
         const own = query.of(site);
         x.set(own.x, at * numIn);
-        own.dy.forEach((value, i) => (dy[at * numOut + i] = factor * value));
+        dy.set(own.dy, at * numOut);
+        scale(dy.subarray(at * numOut, at * numOut + own.dy.length), factor);
         at += query.numTokens;
       }
       return [keyOf(site), { x, dy }] as const;

@@ -7,6 +7,7 @@ import type { ExactProducts } from "./ghostDot.ts";
  *
  *   score(z) = ⟨dW(q), dW(z)⟩ / (|dW(q)| |dW(z)|) = sum of z's tokens = sum of q's tokens
  *
+ * @param indices         of the candidates, row by row; rows after them are filling
  * @param lengths         tokens of each candidate without its padding, which contributes nothing
  * @param squaredNorm     |dW(q)|²
  * @param numQueryTokens  of each part of the query: the bad output, and its correction where there is one
@@ -20,7 +21,8 @@ export function exactScores(
     numQueryTokens,
   }: { readonly lengths: readonly number[]; readonly squaredNorm: number; readonly numQueryTokens: readonly number[] },
 ): ExactScore[] {
-  const [T, Q] = [tokens_BT.length / indices.length, queryTokens_BQ.length / indices.length];
+  const B = products_B.length;
+  const [T, Q] = [tokens_BT.length / B, queryTokens_BQ.length / B];
   return indices.map((index, b) => {
     const norm = Math.sqrt(squaredNorms_B[b]! * squaredNorm);
     const factor = norm > 0 ? 1 / norm : 0;
