@@ -12,7 +12,7 @@ export const RECORDING_BACKEND = "callsmith-recording";
  * Sizes that are only known when the graph runs. TensorFlow.js wants numbers, so each is recorded as a number that occurs nowhere else;
  * `ONNX` shapes get the name instead, and whoever would bake the number into the graph is refused.
  */
-export const RUN_TIME_SIZES = { S: 1_000_003, B: 1_000_033, C: 1_000_037, Q: 1_000_039, R: 1_000_081 } as const;
+export const RUN_TIME_SIZES = { S: 1_000_003, B: 1_000_033, C: 1_000_037, Q: 1_000_039 } as const;
 const nameOfSize = new Map<number, string>(Object.entries(RUN_TIME_SIZES).map(([name, size]) => [size, name]));
 
 /** A recorded shape with run-time sizes by name. */
