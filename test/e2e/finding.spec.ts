@@ -282,7 +282,7 @@ test("a question in SQL is written, answered, mended and followed to a trajector
   await page.keyboard.type("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c");
   await page.keyboard.press("Control+Enter");
   await expect(answer.getByRole("status")).toHaveText("Asking…");
-  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+.");
   await expect(answer.getByRole("status")).toHaveText(/^Stopped/u);
   await page.keyboard.press("Control+a");
   await page.keyboard.type("SELECT 1 AS one");

@@ -156,7 +156,7 @@ export const CATALOGUE = {
   "tools.trajectories": tools("Show the trajectories that offer it", "T"),
 
   "sql.run": sql("Ask the question", "Mod+Enter"),
-  "sql.cancel": sql("Stop the question", "Escape"),
+  "sql.cancel": sql("Stop the question", "Mod+."),
   "sql.copy": sql("Copy the answer as CSV"),
   "sql.save": sql("Save the answer as CSV"),
 
