@@ -110,6 +110,9 @@ const concat: Kernel = (backend, inputs, attributes) => {
   );
 };
 
+/** Of the products worth a fused operator, and the only rank that `webgpuGraph` takes one apart for. */
+const ATTENTION_RANK = 4;
+
 const matMul: Kernel = (backend, { a, b, bias }, attributes) => {
   const transposeA = attributes["transposeA"] === true;
   const transposeB = attributes["transposeB"] === true;
@@ -123,7 +126,14 @@ const matMul: Kernel = (backend, { a, b, bias }, attributes) => {
   if (!transposeA && !transposeB && bias === undefined) return node(backend, "MatMul", operands, shape);
   const transposes = { transA: int(transposeA ? 1 : 0), transB: int(transposeB ? 1 : 0) };
   if (!isBatched) return node(backend, "Gemm", bias === undefined ? operands : [...operands, backend.nameOf(bias)], shape, transposes);
-  return backend.result(backend.append("FusedMatMul", operands, transposes, { domain: "com.microsoft" })[0]!, shape);
+  if (a!.shape.length === ATTENTION_RANK)
+    return backend.result(backend.append("FusedMatMul", operands, transposes, { domain: "com.microsoft" })[0]!, shape);
+  const turned = (operand: tf.Tensor): string => {
+    const rank = operand.shape.length;
+    const perm = ints([...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2]);
+    return backend.append("Transpose", [backend.nameOf(operand)], { perm })[0]!;
+  };
+  return node(backend, "MatMul", [transposeA ? turned(a!) : operands[0]!, transposeB ? turned(b!) : operands[1]!], shape);
 };
 
 const gather: Kernel = (backend, { x, indices }, attributes) => {

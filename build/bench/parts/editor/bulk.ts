@@ -1,6 +1,6 @@
 /** @file A change of half of all trajectories, its undo, and what somebody else in another window notices of it meanwhile. */
 import { decide } from "./changing.ts";
-import { pause, search } from "./searching.ts";
+import { pause, search, showFacets } from "./searching.ts";
 import type { MeasuredPage, Shell } from "./shell.ts";
 import type { SeenJob } from "./stopwatch.ts";
 import { wordAt } from "./recipe.ts";
@@ -24,6 +24,7 @@ export interface Bulk {
 export async function measureBulk(shell: Shell, { half }: MadeWorkspace): Promise<Bulk> {
   const { page } = await shell.open(`#/trajectories?source=${half}`);
   const { page: other } = await shell.open("#/trajectories?source=part-1.jsonl", "somebody else");
+  await showFacets(other);
   await other.page.locator('[role="grid"] [data-index]').first().click();
   await pause(1000);
   const change = await during(page, other, async () => {

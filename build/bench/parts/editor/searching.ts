@@ -77,11 +77,21 @@ export function searchTexts(numTrajectories: number): readonly string[] {
 
 const BETWEEN_MS = 150;
 
+/** Opens the facets beside the list: they are counted while they are seen only. */
+export async function showFacets({ page, ask }: MeasuredPage): Promise<void> {
+  await page.keyboard.press("Shift+F");
+  await ask(async (stopwatch) => {
+    const isCounted = (): boolean => stopwatch.calls().some(({ path, answer }) => path === "/trajectories/facets" && answer !== undefined);
+    while (!isCounted()) await new Promise(requestAnimationFrame);
+  });
+}
+
 export async function measureFilters(shell: Shell, made: MadeWorkspace, most: number): Promise<readonly number[]> {
   const { page } = await shell.open("#/trajectories/T-00001");
   await page.ask(async () => {
     while (document.querySelector('[aria-label="Trajectory"] .turn') === null) await new Promise(requestAnimationFrame);
   });
+  await showFacets(page);
   const tools = await page.ask((stopwatch) => {
     const facets = stopwatch.calls().findLast(({ path, answer }) => path === "/trajectories/facets" && answer !== undefined);
     return (facets!.answer as { called: { value: string }[] }).called.map(({ value }) => value);
@@ -99,6 +109,7 @@ const KEY_MS = 60;
 
 export async function measureSearches(shell: Shell, made: MadeWorkspace, most: number): Promise<readonly number[]> {
   const { page } = await shell.open("#/trajectories/T-00001");
+  await showFacets(page);
   const times: number[] = [];
   for (const text of someOf(searchTexts(made.trajectories), most)) {
     times.push(await search(page, text));

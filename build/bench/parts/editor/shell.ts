@@ -77,14 +77,15 @@ async function addressOf(output: NodeJS.ReadableStream): Promise<string> {
 }
 
 function measuredPage(page: Page): MeasuredPage {
-  const ask = async <T>(question: (stopwatch: Stopwatch) => T | Promise<T>): Promise<T> => {
-    const answer = page.evaluate(`(${question.toString()})(stopwatch)`) as Promise<T>;
+  const inTime = <T>(answer: Promise<T>): Promise<T> => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`the page did not show what was waited for within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
     });
     return Promise.race([answer, late]).finally(() => clearTimeout(timer));
   };
+  const ask = <T>(question: (stopwatch: Stopwatch) => T | Promise<T>): Promise<T> =>
+    inTime(page.evaluate(`(${question.toString()})(stopwatch)`) as Promise<T>);
   return {
     page,
     ask,
@@ -93,7 +94,8 @@ function measuredPage(page: Page): MeasuredPage {
       await act();
       return ask((stopwatch) => stopwatch.read());
     },
-    follow: (hash, wanted) => page.evaluate(([to, what]) => (globalThis as Watched).stopwatch.follow(to, what), [hash, wanted] as const),
+    follow: (hash, wanted) =>
+      inTime(page.evaluate(([to, what]) => (globalThis as Watched).stopwatch.follow(to, what), [hash, wanted] as const)),
   };
 }
 
