@@ -128,7 +128,7 @@ const matMul: Kernel = (backend, { a, b, bias }, attributes) => {
   if (!isBatched) return node(backend, "Gemm", bias === undefined ? operands : [...operands, backend.nameOf(bias)], shape, transposes);
   if (a!.shape.length === ATTENTION_RANK)
     return backend.result(backend.append("FusedMatMul", operands, transposes, { domain: "com.microsoft" })[0]!, shape);
-  const turned = (operand: tf.Tensor): string => {
+  const turned = (operand: tf.TensorInfo): string => {
     const rank = operand.shape.length;
     const perm = ints([...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2]);
     return backend.append("Transpose", [backend.nameOf(operand)], { perm })[0]!;
