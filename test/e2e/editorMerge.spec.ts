@@ -37,7 +37,7 @@ test("a copy of the workspace is merged, and its conflicts are settled", async (
   await copy.end();
   expect(problems).toEqual([]);
 
-  await enter(page, page.getByRole("link", { name: "Sources and ledgers" }));
+  await enter(page, page.getByRole("link", { name: "Sources", exact: true }));
   await enter(page, page.getByRole("link", { name: "Merge a workspace" }));
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Merge a workspace");
   await fill(page, page.getByRole("textbox", { name: "Folder" }), copy.workspace);
