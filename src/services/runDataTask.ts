@@ -1,4 +1,5 @@
 /** @file The core's side of the data worker: one worker thread for each job, ended with it. */
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { AppError } from "#contracts/errors.ts";
 import type { Core } from "./core.ts";
@@ -7,6 +8,8 @@ import type { JobHandle } from "./jobs.ts";
 
 /** Bounds the worker's heap: a file of any size goes through in batches. */
 const MAX_HEAP_MB = 1024;
+/** How long a worker that has answered may take to end. */
+const MAX_ENDING_MS = 2000;
 
 /** Runs a task for a job; `onChanged` is called where the task has written rows. Resolves with the task's result. */
 export function runDataTask(core: Core, task: DataTask, handle: JobHandle, onChanged: () => void): Promise<unknown> {
@@ -42,6 +45,14 @@ export function runDataTask(core: Core, task: DataTask, handle: JobHandle, onCha
     worker.once("exit", (code) => reject(new AppError("E_BUG", { detail: `the data worker ended with code ${code}` })));
   }).finally(() => {
     handle.signal.removeEventListener("abort", cancel);
-    return worker.terminate();
+    return ended(worker);
   });
+}
+
+/** A worker that has answered has closed its store and ends by itself; only one that does not is ended from outside. */
+async function ended(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return;
+  const late = setTimeout(() => void worker.terminate(), MAX_ENDING_MS);
+  await once(worker, "exit");
+  clearTimeout(late);
 }
