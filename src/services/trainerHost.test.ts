@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { runConfigSchema } from "#contracts/run.ts";
-import type { GeneratedPrompt } from "#contracts/trainer.ts";
+import type { FromTrainer, GeneratedPrompt, ToTrainer } from "#contracts/trainer.ts";
 import { writeTinyModel } from "../../test/fixtures/tinyWorkspace.ts";
-import { createTrainerHost, forkTrainer, type GenerateOptions, type TrainerProcess } from "./trainerHost.ts";
+import type { GenerateOptions } from "./trainerAnswers.ts";
+import { createTrainerHost, forkTrainer, type TrainerProcess } from "./trainerHost.ts";
 
 let root: string;
 let request: GenerateOptions;
@@ -73,6 +74,84 @@ describe("generation in a trainer process", () => {
     await expect(cancelled).rejects.toMatchObject({ code: "E_CANCELLED" });
     await expect(host.generate({ ...request, signal: abort.signal })).rejects.toMatchObject({ code: "E_CANCELLED" });
     await expect(host.generate(request)).resolves.toMatchObject({ results: { length: 4 } });
+  });
+});
+
+describe("tracing in the trainer process", () => {
+  /** A process that answers as the test says. */
+  function hostOver(answer: (message: ToTrainer, say: (message: FromTrainer) => void) => void) {
+    const sent: ToTrainer[] = [];
+    let numKilled = 0;
+    const host = createTrainerHost(() => {
+      let say: (message: FromTrainer) => void = () => undefined;
+      return {
+        send: (message) => {
+          sent.push(message);
+          answer(message, say);
+        },
+        onMessage: (listener) => (say = listener),
+        onExit: () => undefined,
+        kill: () => (numKilled += 1),
+      };
+    });
+    return { host, sent, killed: () => numKilled };
+  }
+  const at = { runDir: "/run", checkpointDir: "/run/checkpoint-3" };
+  const tokens = { inputIds: Int32Array.of(2, 7), lossWeights: Float32Array.of(0, 1) };
+  const query = { bad: tokens, correct: null };
+  const exact = (index: number) => ({
+    ...{ index, score: index / 10, norm: 1 },
+    ...{ tokens: new Float32Array(), badTokens: new Float32Array(), correctTokens: new Float32Array() },
+  });
+
+  it("tells how indexing goes and what it came to", async () => {
+    const { host, sent } = hostOver((message, say) => {
+      if (message.type !== "index") return;
+      const { requestId } = message;
+      say({ type: "indexing", requestId, done: 4, total: 9 });
+      say({ type: "indexed", requestId, path: "/features/R-1-3.bin", numAdded: 5, numRows: 9, seconds: 2 });
+    });
+    const told: (readonly number[])[] = [];
+    const request = { ...at, runId: "R-001", featuresDir: "/features", indices: [3, 1] };
+    const indexed = await host.index({ ...request, onProgress: (...progress) => void told.push(progress) });
+    expect(indexed).toEqual({ path: "/features/R-1-3.bin", numAdded: 5, numRows: 9, seconds: 2 });
+    expect(told).toEqual([[4, 9]]);
+    expect(sent).toEqual([{ type: "index", requestId: 1, ...request }]);
+  });
+
+  it("gives exact scores in the order they were asked for, however they come", async () => {
+    const { host } = hostOver((message, say) => {
+      if (message.type !== "rerank") return;
+      const { requestId } = message;
+      say({ type: "reranked", requestId, scores: [exact(2), exact(9)] });
+      say({ type: "reranked", requestId, scores: [exact(5)] });
+      say({ type: "rerankedAll", requestId, queryNorm: 3, seconds: 1 });
+    });
+    const told: number[] = [];
+    const asked = {
+      ...at,
+      query,
+      indices: [5, 9, 2],
+      onScores: (some: readonly { readonly index: number }[]) => void told.push(some.length),
+    };
+    const { scores, queryNorm } = await host.rerank(asked);
+    expect(scores.map(({ index }) => index)).toEqual([5, 9, 2]);
+    expect([queryNorm, told]).toEqual([3, [2, 1]]);
+  });
+
+  it("asks the process to give up what was called off, keeps the process, and passes errors on", async () => {
+    const { host, sent, killed } = hostOver((message, say) => {
+      if (message.type !== "queryFeatures") return;
+      const error = { code: "E_FEATURES_MISFIT", params: { path: "/run", detail: "of another model" } };
+      say({ type: "failed", requestId: message.requestId, error });
+    });
+    const abort = new AbortController();
+    const cancelled = host.rerank({ ...at, query, indices: [1], signal: abort.signal });
+    abort.abort();
+    await expect(cancelled).rejects.toMatchObject({ code: "E_CANCELLED" });
+    expect(sent.at(-1)).toEqual({ type: "cancel", requestId: 1 });
+    await expect(host.queryFeatures({ checkpointDir: at.checkpointDir, query })).rejects.toMatchObject({ code: "E_FEATURES_MISFIT" });
+    expect([sent.length, killed()]).toEqual([3, 0]);
   });
 });
 

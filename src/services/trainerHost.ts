@@ -5,30 +5,13 @@
  */
 import { fork } from "node:child_process";
 import { type EngineId, type EngineReport, unusableEngine } from "#contracts/engines.ts";
-import { AppError, type ErrorCode } from "#contracts/errors.ts";
-import type {
-  FromTrainer,
-  GeneratedPrompt,
-  GenerateRequest,
-  MeasuredMessage,
-  MeasureRequest,
-  ScoreQuestion,
-  ScoreRequest,
-  SerializedError,
-  TokenScore,
-  ToTrainer,
-  TrainRequest,
-} from "#contracts/trainer.ts";
+import { AppError } from "#contracts/errors.ts";
+import type { FromTrainer, MeasuredMessage, MeasureRequest, TrainRequest } from "#contracts/trainer.ts";
+import { type Answerer, type Answers, createAnswerer } from "./trainerAnswers.ts";
+import { endedUnasked, errorOf, type TrainerProcess } from "./trainerProcess.ts";
 import { trainerEnvironment } from "./trainerEnvironment.ts";
 
-/** A running trainer process, however it was made. */
-export interface TrainerProcess {
-  send(message: ToTrainer): void;
-  onMessage(listener: (message: FromTrainer) => void): void;
-  /** Once; `detail` says how it ended, in words. */
-  onExit(listener: (detail: string) => void): void;
-  kill(): void;
-}
+export type { TrainerProcess };
 
 export type SpawnTrainer = () => TrainerProcess;
 
@@ -74,35 +57,14 @@ export interface TrainingSession {
   kill(): void;
 }
 
-export interface GenerateOptions {
-  readonly modelDir: string;
-  readonly prompts: readonly Int32Array[];
-  readonly sampling: GenerateRequest["sampling"];
-  readonly stopTokenIds: readonly number[];
-  /** Called as results come, in any order. */
-  readonly onResults?: (results: readonly GeneratedPrompt[]) => void;
-  readonly signal?: AbortSignal;
-}
-
-export interface ScoreOptions {
-  readonly modelDir: string;
-  readonly questions: readonly ScoreQuestion[];
-  /** Called with each score as it comes. */
-  readonly onScore?: (score: TokenScore) => void;
-  readonly signal?: AbortSignal;
-}
-
-export interface TrainerHost {
+/** Requests of `Answers` are answered one after the other by one process, which keeps the last model loaded. */
+export interface TrainerHost extends Answers {
   train(request: Omit<TrainRequest, "type">, onMessage: (message: TrainMessage) => void): TrainingSession;
   /** One process for each measurement, so that the memory measured is its own. Throws E_CANCELLED, E_TRAINER_LOST, E_TRAINER_KILLED. */
   measure(
     request: Omit<MeasureRequest, "type">,
     options: { readonly signal: AbortSignal; readonly onPhase: (phase: string) => void },
   ): Promise<MeasuredMessage>;
-  /** In the order of the prompts. Requests are answered one after the other by one process, which keeps the last model loaded. */
-  generate(options: GenerateOptions): Promise<{ readonly results: readonly GeneratedPrompt[]; readonly seconds: number }>;
-  /** In the order of the questions; by the process that generates. */
-  score(options: ScoreOptions): Promise<readonly TokenScore[]>;
   /** Tries one engine in a process of its own; never rejects: a process that dies or is silent is what was found. */
   probe(engine: EngineId): Promise<EngineReport>;
   /** What computes, in words, as the last trainer reported it. */
@@ -113,15 +75,15 @@ export interface TrainerHost {
 
 export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
   const sessions = new Set<TrainingSession>();
-  let generator: Generator | null = null;
+  let answerer: Answerer | null = null;
   let engineName: string | null = null;
 
-  function theGenerator(): Generator {
-    generator ??= createGenerator(spawn(), {
+  function theAnswerer(): Answerer {
+    answerer ??= createAnswerer(spawn(), {
       onReady: (name) => (engineName = name),
-      onEnd: () => (generator = null),
+      onEnd: () => (answerer = null),
     });
-    return generator;
+    return answerer;
   }
 
   return {
@@ -178,14 +140,16 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
       }
     },
 
-    generate: (options) => theGenerator().generate(options),
-
-    score: async (options) => (options.questions.length === 0 ? [] : theGenerator().score(options)),
+    generate: (options) => theAnswerer().generate(options),
+    score: async (options) => (options.questions.length === 0 ? [] : theAnswerer().score(options)),
+    index: (options) => theAnswerer().index(options),
+    queryFeatures: (options) => theAnswerer().queryFeatures(options),
+    rerank: (options) => theAnswerer().rerank(options),
 
     probe: (engine) => probeWith(spawn(), engine),
 
     async close() {
-      generator?.close();
+      answerer?.close();
       const going = [...sessions];
       going.forEach((session) => session.stop());
       await Promise.allSettled(going.map(({ ended }) => ended));
@@ -209,118 +173,4 @@ function probeWith(trainer: TrainerProcess, engine: EngineId): Promise<EngineRep
     });
     trainer.send({ type: "probe", engine });
   }).finally(() => trainer.kill());
-}
-
-interface Generator {
-  generate: TrainerHost["generate"];
-  score: TrainerHost["score"];
-  close(): void;
-}
-
-interface PendingRequest {
-  /** Takes an answer that is not the last word; true: that was all. */
-  readonly take: (message: FromTrainer) => boolean;
-  readonly reject: (error: AppError) => void;
-}
-
-interface GeneratorEvents {
-  readonly onReady: (engineName: string) => void;
-  readonly onEnd: () => void;
-}
-
-function createGenerator(trainer: TrainerProcess, { onReady, onEnd }: GeneratorEvents): Generator {
-  const pending = new Map<number, PendingRequest>();
-  let lastRequestId = 0;
-
-  const end = (error: AppError): void => {
-    onEnd();
-    for (const request of pending.values()) request.reject(error);
-    pending.clear();
-  };
-  trainer.onExit((detail) => end(endedUnasked(detail)));
-  trainer.onMessage((message) => {
-    if (message.type === "ready") onReady(message.engine);
-    if (!("requestId" in message)) return;
-    const request = pending.get(message.requestId ?? -1);
-    if (request === undefined) return;
-    if (message.type === "failed") {
-      pending.delete(message.requestId!);
-      request.reject(errorOf(message.error));
-    } else if (request.take(message)) pending.delete(message.requestId);
-  });
-
-  /** @param request without its id; @param listen gets the way to settle, returns what takes the answers */
-  function ask<Answer>(
-    request: Omit<GenerateRequest, "requestId"> | Omit<ScoreRequest, "requestId">,
-    signal: AbortSignal | undefined,
-    listen: (resolve: (answer: Answer) => void) => PendingRequest["take"],
-  ): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const cancelled = new AppError("E_CANCELLED", { what: "Generation" });
-      if (signal?.aborted) return reject(cancelled);
-      const requestId = ++lastRequestId;
-      pending.set(requestId, { take: listen(resolve), reject });
-      signal?.addEventListener("abort", () => {
-        if (!pending.delete(requestId)) return;
-        // The process may be in the middle of a long batch: the next request gets a new one.
-        if (pending.size === 0) {
-          onEnd();
-          trainer.kill();
-        }
-        reject(cancelled);
-      });
-      trainer.send({ ...request, requestId });
-    });
-  }
-
-  return {
-    generate: ({ modelDir, prompts, sampling, stopTokenIds, onResults, signal }) =>
-      ask({ type: "generate", modelDir, prompts, sampling, stopTokenIds }, signal, (resolve) => {
-        const results = new Array<GeneratedPrompt | undefined>(prompts.length);
-        return (message) => {
-          if (message.type === "generated") {
-            for (const result of message.results) results[result.promptIndex] = result;
-            onResults?.(message.results);
-          } else if (message.type === "generatedAll") {
-            resolve({ results: results.filter((result) => result !== undefined), seconds: message.seconds });
-            return true;
-          }
-          return false;
-        };
-      }),
-    score: ({ modelDir, questions, onScore, signal }) =>
-      ask({ type: "score", modelDir, questions }, signal, (resolve) => {
-        const scores: TokenScore[] = [];
-        return (message) => {
-          if (message.type !== "scored") return false;
-          scores.push(message.score);
-          onScore?.(message.score);
-          if (scores.length < questions.length) return false;
-          resolve(scores);
-          return true;
-        };
-      }),
-    close: () => {
-      end(new AppError("E_CANCELLED", { what: "Generation" }));
-      trainer.kill();
-    },
-  };
-}
-
-/** Node names the signal; Electron gives what the system told it, where 9 is the same signal. */
-const KILLED = /^(signal SIGKILL|exit code (9|137))\b/;
-/** What a graphics driver's last words say when it takes the process along. */
-const DEVICE_LOST = /device lost|DEVICE_(LOST|REMOVED)/i;
-
-/** A process that ended although nobody asked it to. */
-function endedUnasked(detail: string): AppError {
-  if (KILLED.test(detail)) return new AppError("E_TRAINER_KILLED", { detail });
-  return new AppError(DEVICE_LOST.test(detail) ? "E_DEVICE_LOST" : "E_TRAINER_LOST", { detail });
-}
-
-/** The trainer's error with its code and words; what it could not name stays a bug. */
-function errorOf(error: SerializedError): AppError {
-  const known = new AppError(error.code as ErrorCode, error.params);
-  if (error.stack !== undefined) known.stack = error.stack;
-  return known;
 }
