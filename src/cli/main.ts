@@ -12,6 +12,7 @@ import { importFiles } from "./commands/import.ts";
 import { models } from "./commands/models.ts";
 import { serve } from "./commands/serve.ts";
 import { tokens } from "./commands/tokens.ts";
+import { trace } from "./commands/trace.ts";
 import { train } from "./commands/train.ts";
 import { listenForInterrupt } from "../server/interrupt.ts";
 import { toAppError } from "./procedureError.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   train,
   evaluate,
   cases,
+  trace,
   exportRows,
   exportModel,
   engines,

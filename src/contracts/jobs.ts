@@ -14,6 +14,7 @@ export const JOB_KINDS = [
   "freeze",
   "merge",
   "preview",
+  "trace",
 ] as const;
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "stopping", "done", "failed", "cancelled", "interrupted"] as const;
 

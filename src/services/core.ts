@@ -20,6 +20,7 @@ import { JobRegistry } from "./jobs.ts";
 import { removeIncoming } from "./keepSourceFile.ts";
 import { registerIndexRestart } from "./startIndexing.ts";
 import { registerTrainRestart } from "./resumeRun.ts";
+import { registerTraceRestart } from "./tracing/startTracing.ts";
 import { createTrainerHost, forkTrainer, type SpawnTrainer, type TrainerHost } from "./trainerHost.ts";
 
 export interface CoreOptions {
@@ -112,6 +113,7 @@ export function openCore(options: CoreOptions): Core {
   registerFetchRestart(core);
   registerModelExportRestart(core);
   registerChangeRestart(core);
+  registerTraceRestart(core);
   return core;
 }
 

@@ -147,6 +147,8 @@ export interface FeatureReader {
   head(index: number): FeatureRowHead | null;
   /** Cosine of the query with every example's part; NaN where it has no row. */
   scan(query: Float32Array, part: FeaturePart): Float64Array;
+  /** Mean of the unit vectors of all rows. */
+  mean(part: FeaturePart): Float32Array;
   close(): void;
 }
 
@@ -171,7 +173,8 @@ export function openFeatureReader(path: string): FeatureReader {
       header,
       numRows: heads.filter((head) => head !== null).length,
       head: (index) => heads[index] ?? null,
-      scan: (query, part) => scanFile(file, header, heads, query, part),
+      scan: (query, part) => scanFile(file, { header, heads, part }, query),
+      mean: (part) => meanOf(file, { header, heads, part }),
       close: () => closeSync(file),
     };
   } catch (error) {
@@ -180,24 +183,55 @@ export function openFeatureReader(path: string): FeatureReader {
   }
 }
 
-function scanFile(
-  file: number,
-  header: FeatureFileHeader,
-  heads: readonly (FeatureRowHead | null)[],
-  query: Float32Array,
-  part: FeaturePart,
-): Float64Array {
-  const offset = ROW_HEAD_BYTES + (part === "gradient" ? 0 : header.gradientWidth) + (part === "lastState" ? header.stateWidth / 2 : 0);
-  const scaleOf = ({ gradientScale, stateScales }: FeatureRowHead): number =>
-    part === "gradient" ? gradientScale : stateScales[part === "middleState" ? 0 : 1];
+/** One part of every row. */
+interface Column {
+  readonly header: FeatureFileHeader;
+  readonly heads: readonly (FeatureRowHead | null)[];
+  readonly part: FeaturePart;
+}
+
+/** Where the part lies within a row. */
+function placeOf({ header, part }: Column): { readonly offset: number; readonly width: number } {
+  if (part === "gradient") return { offset: ROW_HEAD_BYTES, width: header.gradientWidth };
+  const width = header.stateWidth / 2;
+  return { offset: ROW_HEAD_BYTES + header.gradientWidth + (part === "lastState" ? width : 0), width };
+}
+
+/** Of rows from `first` on; NaN where there is none. */
+function scalesOf({ heads, part }: Column, first: number, numRows: number): number[] {
+  return Array.from({ length: numRows }, (_, row) => {
+    const head = heads[first + row] ?? null;
+    if (head === null) return NaN;
+    return part === "gradient" ? head.gradientScale : head.stateScales[part === "middleState" ? 0 : 1];
+  });
+}
+
+const numbersOf = (bytes: Uint8Array): Int8Array => new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+
+function scanFile(file: number, column: Column, query: Float32Array): Float64Array {
+  const { header } = column;
+  const { offset } = placeOf(column);
   const scores = new Float64Array(header.numExamples).fill(NaN);
   forEachChunk(file, header, (first, numRows, bytes) => {
-    const scales = Array.from({ length: numRows }, (_, row) => {
-      const head = heads[first + row] ?? null;
-      return head === null ? NaN : scaleOf(head);
-    });
-    const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    scanRows(query, { values, stride: featureRowBytes(header), offset, scales }, scores.subarray(first, first + numRows));
+    const scales = scalesOf(column, first, numRows);
+    scanRows(query, { values: numbersOf(bytes), stride: featureRowBytes(header), offset, scales }, scores.subarray(first, first + numRows));
   });
   return scores;
+}
+
+function meanOf(file: number, column: Column): Float32Array {
+  const { header } = column;
+  const { offset, width } = placeOf(column);
+  const sum = new Float64Array(width);
+  let numRows = 0;
+  forEachChunk(file, header, (first, numInChunk, bytes) => {
+    const values = numbersOf(bytes);
+    scalesOf(column, first, numInChunk).forEach((scale, row) => {
+      if (Number.isNaN(scale)) return;
+      numRows += 1;
+      const start = row * featureRowBytes(header) + offset;
+      for (let i = 0; i < width; i++) sum[i]! += scale * values[start + i]!;
+    });
+  });
+  return Float32Array.from(sum, (value) => value / Math.max(1, numRows));
 }

@@ -22,6 +22,7 @@ import { settingRepository } from "./settings.ts";
 import { sourceRepository } from "./sources.ts";
 import { toolCatalogue } from "./toolCatalogue.ts";
 import { toolListRepository } from "./toolLists.ts";
+import { traceRepository } from "./traces.ts";
 import { trajectoryRepository } from "./trajectories.ts";
 import { trajectoryLists } from "./trajectoryLists.ts";
 import { createWriteTurn, takeTurn } from "./writeTurn.ts";
@@ -79,6 +80,7 @@ function storeOver(db: Db, path: string) {
     evaluations: evaluationRepository(db),
     failures: failureRepository(db),
     cases: caseRepository(db),
+    traces: traceRepository(db),
 
     /** Writes: all of `work` or nothing; errors of the database come out as ours. */
     transaction<T>(work: () => T): T {

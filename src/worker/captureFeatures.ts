@@ -5,10 +5,9 @@ import type { OptConfig } from "#contracts/model.ts";
 import type { RunConfig } from "#contracts/run.ts";
 import { featureMaker, featuresOfRow } from "#core/attribution/exampleFeatures.ts";
 import { featureFileHeader, featureRowOf } from "#core/attribution/featureFile.ts";
-import { defaultFeatureSpec } from "#core/attribution/featureSpec.ts";
+import { defaultFeatureSpec, isIndexedWhole } from "#core/attribution/featureSpec.ts";
 import type { ExampleFileIndex } from "#core/training/exampleFile.ts";
 import type { StepCapture } from "#core/training/trainLoop.ts";
-import { NARROW } from "#engine/compiled/graphMode.ts";
 import { readTrainerState, weightsFingerprint } from "#services/checkpoints.ts";
 import { featureFileName, openFeatureWriter, unfinishedFeatureFileName } from "#services/featureFile.ts";
 
@@ -16,7 +15,7 @@ import { featureFileName, openFeatureWriter, unfinishedFeatureFileName } from "#
  * What `captureFeatures` means for a model. Where a model is narrow enough to run as one graph, the extra products are a small part of a step and
  * no layer's graph has to be compiled a second time.
  */
-export const isCaptured = ({ captureFeatures }: RunConfig, { hiddenSize }: OptConfig): boolean => captureFeatures ?? hiddenSize <= NARROW;
+export const isCaptured = ({ captureFeatures }: RunConfig, model: OptConfig): boolean => captureFeatures ?? isIndexedWhole(model);
 
 export interface FeatureCapture {
   readonly steps: StepCapture;

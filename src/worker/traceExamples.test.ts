@@ -14,7 +14,7 @@ import { runDirOf } from "#services/models.ts";
 import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
 import { startRun } from "#services/startRun.ts";
 import { openTinyWorkspace, type TinyWorkspace } from "../../test/fixtures/tinyWorkspace.ts";
-import { openExamples, type OpenedExamples } from "./exampleSource.ts";
+import { openExamples, type OpenedExamples } from "#services/exampleSource.ts";
 import { answerTrace } from "./traceExamples.ts";
 
 const SETTINGS = {

@@ -18,7 +18,7 @@ import type { ModelEngine } from "#engine/modelEngine.ts";
 import { readTrainerState, weightsFingerprint } from "#services/checkpoints.ts";
 import { featureFileName, openFeatureWriter } from "#services/featureFile.ts";
 import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
-import { openExamples } from "./exampleSource.ts";
+import { openExamples } from "#services/exampleSource.ts";
 
 /** Padded tokens of a micro-batch: enough to keep the processor busy, and for one example of any length. */
 const TOKENS_AT_ONCE = 1024;

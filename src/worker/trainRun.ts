@@ -31,7 +31,7 @@ import {
   type CheckpointContents,
 } from "./checkpointFiles.ts";
 import { type FeatureCapture, isCaptured, openFeatureCapture } from "./captureFeatures.ts";
-import { openExamples } from "./exampleSource.ts";
+import { openExamples } from "#services/exampleSource.ts";
 
 export interface TrainRunOptions {
   readonly request: TrainRequest;

@@ -23,7 +23,7 @@ import { corePlaces } from "#services/places.ts";
 import { EXAMPLE_FILE } from "#services/prepareExamples.ts";
 import { prepareSampleWorkspace } from "#services/sampleWorkspace.ts";
 import { startRun } from "#services/startRun.ts";
-import { openExamples } from "../../../src/worker/exampleSource.ts";
+import { openExamples } from "#services/exampleSource.ts";
 
 export interface TraceMeasured {
   readonly engine: string;

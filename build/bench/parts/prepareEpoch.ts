@@ -8,7 +8,7 @@ import { startImport } from "#services/importDataset.ts";
 import { readTokenizer } from "#services/models.ts";
 import { corePlaces } from "#services/places.ts";
 import { EXAMPLE_FILE, prepareExamples } from "#services/prepareExamples.ts";
-import { openExamples } from "../../../src/worker/exampleSource.ts";
+import { openExamples } from "#services/exampleSource.ts";
 import { rowsWithin, RECIPE, stepsOf, type WorkExample, type WorkRow } from "./work.ts";
 
 interface EpochWork {

@@ -7,6 +7,7 @@ import { models } from "./models.ts";
 import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
 import { tools } from "./tools.ts";
+import { tracing } from "./tracing.ts";
 import { trajectories } from "./trajectories.ts";
 import { trees } from "./trees.ts";
 import { engines, jobs, workspace } from "./workbench.ts";
@@ -32,6 +33,7 @@ export const contract = {
   evaluations,
   failures,
   cases,
+  tracing,
   playground,
 };
 export type Contract = typeof contract;

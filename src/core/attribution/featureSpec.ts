@@ -43,6 +43,10 @@ export function defaultFeatureSpec(config: OptConfig): FeatureSpec {
   };
 }
 
+/** Up to this width a model runs as one graph, and all its examples are indexed in seconds or minutes; a wider one's are as they are asked for. */
+export const INDEXED_WHOLE_WIDTH = 512;
+export const isIndexedWhole = ({ hiddenSize }: OptConfig): boolean => hiddenSize <= INDEXED_WHOLE_WIDTH;
+
 /** Layer by layer, and within a layer in the spec's order: the order of the parts of a gradient vector. */
 export const tapSites = ({ layers, maps }: Pick<FeatureSpec, "layers" | "maps">): TapSite[] =>
   layers.flatMap((layer) => maps.map((map) => ({ layer, map })));

@@ -27,7 +27,7 @@ const ARRAYS_PER_PARAMETER = 4;
 /** The program, its compiled graphs, and what the allocator does not give back. */
 const BASE_BYTES = 0.6e9;
 /** Up to this width starting a graph for each layer costs more than it saves. */
-export const NARROW = 512;
+const NARROW = 512;
 /** Share of the machine's memory that training may take: the rest is for the system and the window. */
 export const USABLE_SHARE = 0.8;
 

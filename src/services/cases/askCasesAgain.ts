@@ -77,7 +77,7 @@ export async function askCasesAgain(core: Core, { handle, evaluationId, runId, c
 }
 
 /** Null where it does not fit the window of this run: then it is not asked. */
-function promptOf({ prompt, tools, expected, decoder }: CaseBody, { tokenizer }: ModelFolder, window: number): Int32Array | null {
+export function promptOf({ prompt, tools, expected, decoder }: CaseBody, { tokenizer }: ModelFolder, window: number): Int32Array | null {
   const neededTools = expected === null ? [] : parseAssistantText(expected).calls.map(({ name }) => name);
   const maxLength = Math.max(1, window - decoder.maxNewTokens);
   try {

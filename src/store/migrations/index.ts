@@ -9,6 +9,7 @@ import { previews } from "./007-previews.ts";
 import { cases } from "./008-cases.ts";
 import { tools } from "./009-tools.ts";
 import { sourceBeside } from "./010-source-beside.ts";
+import { traces } from "./011-traces.ts";
 
 export const MIGRATIONS: readonly string[] = [
   init,
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly string[] = [
   cases,
   tools,
   sourceBeside,
+  traces,
 ];

@@ -1,0 +1,48 @@
+/** @file What three signals say of every example, fused into one order, and the grade that follows from their ranks. */
+import { type EvidenceGrade, type Signal, SIGNALS, type SignalScore } from "#contracts/tracing.ts";
+import { fuseRankings, rankByScore } from "./fuse.ts";
+
+/** A score for every example of the run; NaN: the signal has no place for it. */
+export type SignalScores = Readonly<Record<Signal, Float64Array>>;
+
+export interface RankedExample {
+  readonly index: number;
+  readonly signals: Readonly<Record<Signal, SignalScore | null>>;
+}
+
+/** Among its first so many a signal speaks for an example. */
+const SPEAKS = 10;
+
+/**
+ * Examples in the fused order.
+ *
+ * @param exact  exact scores of some of them: they stand in for the gradient's among those that have one, which take each other's places
+ */
+export function rankExamples(scores: SignalScores, exact: ReadonlyMap<number, number> = new Map()): RankedExample[] {
+  const rankings = SIGNALS.map((signal) => rankByScore(scores[signal]));
+  const places = rankings.map((ranking) => new Map(ranking.map((index, place) => [index, place + 1])));
+  const fused = fuseRankings(SIGNALS.map((signal, s) => (signal === "gradient" ? reordered(rankings[s]!, exact) : rankings[s]!)));
+  return fused.map(({ index }) => ({
+    index,
+    signals: Object.fromEntries(
+      SIGNALS.map((signal, s) => {
+        const rank = places[s]!.get(index);
+        return [signal, rank === undefined ? null : { score: scores[signal][index]!, rank }];
+      }),
+    ) as Record<Signal, SignalScore | null>,
+  }));
+}
+
+/** Those with an exact score fill the places they have together in the order of it. */
+function reordered(ranking: readonly number[], exact: ReadonlyMap<number, number>): readonly number[] {
+  const best = ranking.filter((index) => exact.has(index)).sort((a, b) => exact.get(b)! - exact.get(a)!);
+  let next = 0;
+  return ranking.map((index) => (exact.has(index) ? best[next++]! : index));
+}
+
+/** Null: no signal ranks it among its first ten. */
+export function gradeOf({ signals }: RankedExample, isConfirmed: boolean): EvidenceGrade | null {
+  if (isConfirmed) return "confirmed";
+  const speaking = SIGNALS.filter((signal) => (signals[signal]?.rank ?? Infinity) <= SPEAKS).length;
+  return speaking >= 2 ? "likely" : speaking === 1 ? "similar" : null;
+}

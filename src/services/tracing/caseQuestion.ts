@@ -1,0 +1,51 @@
+/** @file What a case asks of the examples: its words, its tokens, and where they are wrong. */
+import { AppError } from "#contracts/errors.ts";
+import type { GeneratedTokens } from "#contracts/trainer.ts";
+import type { Turn } from "#contracts/trajectory.ts";
+import { failureQuery } from "#core/attribution/failureQuery.ts";
+import { alignReference } from "#core/evaluation/alignReference.ts";
+import { renderTurn } from "#core/tokenizer/chatTemplate.ts";
+import { parseAssistantText } from "#core/trajectories/parseAssistantText.ts";
+import { readAssistantText } from "#core/trajectories/readAssistantText.ts";
+import type { CaseBody } from "#store/cases.ts";
+import { promptOf } from "../cases/askCasesAgain.ts";
+import type { ModelFolder } from "../models.ts";
+import type { Question } from "./signalsOf.ts";
+
+/** A case as tokens. */
+export interface CaseQuestion extends Question {
+  readonly promptIds: Int32Array;
+  readonly outputIds: Int32Array;
+}
+
+/**
+ * @param window  tokens of prompt and answer together, as the run was trained with
+ * @throws E_EXAMPLE_TOO_LONG where the prompt does not fit the model any more
+ */
+export function caseQuestion(
+  body: CaseBody & { readonly tokens: Pick<GeneratedTokens, "tokenIds"> },
+  model: ModelFolder,
+  window: number,
+): CaseQuestion {
+  const { text, expected, diagnosis, prompt } = body;
+  const { tokenizer, config } = model;
+  const promptIds = promptOf(body, model, window);
+  if (promptIds === null) throw new AppError("E_EXAMPLE_TOO_LONG", { length: window + 1, limit: window });
+  const eos = tokenizer.special.eos;
+  const written = body.tokens.tokenIds.length > 0 ? body.tokens.tokenIds : Int32Array.of(...tokenizer.encode(text), eos);
+  const right = expected === null ? null : alignReference(text, parseAssistantText(text), readAssistantText(expected));
+  const query = failureQuery(
+    {
+      promptIds,
+      outputIds: written,
+      span: diagnosis.span?.tokens ?? null,
+      rightIds: right === null ? null : Int32Array.of(...tokenizer.encode(right), eos),
+    },
+    config.maxPositionEmbeddings,
+  );
+  return { promptIds, outputIds: written, text: questionText(prompt, text), query };
+}
+
+/** The words that a failure is looked up by: what was said, without system text and tools, as in the index. */
+export const questionText = (prompt: readonly Turn[], output: string): string =>
+  [...prompt.filter(({ role }) => role !== "system").map(renderTurn), output].join("\n");
