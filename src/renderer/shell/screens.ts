@@ -19,6 +19,10 @@ export const SCREENS: readonly Screen[] = [
   { id: "failures", title: "Failures", group: "Model", icon: "failures", path: "/failures" },
 ];
 
+/** The part of a screen that has an address of its own. */
+export const partOf = (route: RouteLocationNormalized): string | null =>
+  typeof route.meta["part"] === "string" ? route.meta["part"] : null;
+
 export function screenOf(route: RouteLocationNormalized): Screen | undefined {
   return SCREENS.find((screen) => screen.id === route.meta["screen"]);
 }
@@ -27,8 +31,8 @@ export function screenOf(route: RouteLocationNormalized): Screen | undefined {
 const lastPlaces = new Map<string, string>();
 export const lastPlaceOf = (screen: Screen): string => lastPlaces.get(screen.id) ?? screen.path;
 
-/** Reached from a screen and left for it: no place to come back to. */
-const BESIDE_TRAJECTORIES = { screen: "trajectories", isBeside: true } as const;
+/** Reached from a screen and left for it: no place to come back to. `part` is what the path calls it. */
+const besideTrajectories = (part: string) => ({ screen: "trajectories", isBeside: true, part }) as const;
 
 export function createScreens(): Router {
   const router = createRouter({
@@ -45,27 +49,32 @@ export function createScreens(): Router {
         path: "/sources/:sourceId?",
         name: "sources",
         component: () => import("../features/trajectories/SourcesScreen.vue"),
-        meta: BESIDE_TRAJECTORIES,
+        meta: besideTrajectories("Sources"),
       },
       {
         path: "/agreement",
         name: "agreement",
         component: () => import("../features/review/AgreementScreen.vue"),
-        meta: BESIDE_TRAJECTORIES,
+        meta: besideTrajectories("Agreement"),
       },
       {
         path: "/merge",
         name: "merge",
         component: () => import("../features/trajectories/merge/MergeScreen.vue"),
-        meta: BESIDE_TRAJECTORIES,
+        meta: besideTrajectories("Merge"),
       },
       {
         path: "/versions",
         name: "versions",
         component: () => import("../features/versions/VersionsScreen.vue"),
-        meta: BESIDE_TRAJECTORIES,
+        meta: besideTrajectories("Data versions"),
       },
-      { path: "/sql", name: "sql", component: () => import("../features/sql/SqlScreen.vue"), meta: { screen: "trajectories" } },
+      {
+        path: "/sql",
+        name: "sql",
+        component: () => import("../features/sql/SqlScreen.vue"),
+        meta: { screen: "trajectories", part: "SQL" },
+      },
       {
         path: "/tools/:name?",
         name: "tools",
@@ -105,9 +114,8 @@ export function createScreens(): Router {
   router.afterEach((to) => {
     const screen = screenOf(to);
     if (screen !== undefined && to.meta["isBeside"] !== true) lastPlaces.set(screen.id, to.fullPath);
-    document.title = [(to.params["id"] ?? to.params["name"] ?? to.params["failureId"]) || to.params["caseId"], screen?.title, "Callsmith"]
-      .filter(Boolean)
-      .join(" \u00b7 ");
+    const object = (to.params["id"] ?? to.params["name"] ?? to.params["failureId"]) || to.params["caseId"];
+    document.title = [object, partOf(to), screen?.title, "Callsmith"].filter(Boolean).join(" \u00b7 ");
   });
   keepEarlyAddress(router);
   return router;

@@ -6,7 +6,7 @@ import type { TrajectoryContent } from "#contracts/trajectory.ts";
 import { describeDifference } from "#core/trajectories/describeDifference.ts";
 import { diffContents } from "#core/trajectories/diffContents.ts";
 import { mergeContents, settleConflicts, type Choice, type MergedContents } from "#core/trajectories/mergeContents.ts";
-import { saveContent, saveDraft } from "./saveContent.ts";
+import { saveContent, saveDraft } from "../../transport/saveContent.ts";
 import { dropUnsent, keepUnsent, laterDraft, readUnsent, type DraftPlace } from "./unsentDrafts.ts";
 import { useContentCheck } from "./useContentCheck.ts";
 import { useClient } from "../../transport/client.ts";

@@ -2,12 +2,12 @@
 import { watch } from "vue";
 import type { Operation } from "#contracts/changes.ts";
 import type { Selection } from "#contracts/procedures/changes.ts";
-import { plural } from "../../../format/numbers.ts";
-import { useClient } from "../../../transport/client.ts";
-import { useHistory } from "../../../transport/useHistory.ts";
-import { useProfile } from "../../../transport/useProfile.ts";
-import { isEnded, useWorkbench } from "../../../transport/workbench.ts";
-import { showToast } from "../../../ui/toasts.ts";
+import { plural } from "../format/numbers.ts";
+import { useClient } from "./client.ts";
+import { useHistory } from "./useHistory.ts";
+import { useProfile } from "./useProfile.ts";
+import { isEnded, useWorkbench } from "./workbench.ts";
+import { showToast } from "../ui/toasts.ts";
 
 /** Call in a screen's set-up: the end of a long change is told as long as the screen is open. */
 export function useBulkChanges() {

@@ -1,6 +1,6 @@
 /** @file The one place where an edited content is sent to be kept. */
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
-import type { Client } from "../../transport/client.ts";
+import type { Client } from "./client.ts";
 
 export interface Edited {
   readonly id: string;
