@@ -97,6 +97,22 @@ export const ERRORS = define({
     why: (p) => `${p["case"]} cannot be moved on: ${p["detail"]}.`,
     fix: "Name evidence that bears on it, or close the case with a reason.",
   },
+  // Experiments
+  E_EXPERIMENT_INVALID: {
+    class: "user",
+    why: (p) => `The experiment cannot be made: ${p["detail"]}.`,
+    fix: "Change what is named, then start it again; nothing was trained.",
+  },
+  E_EXPERIMENT_STEP: {
+    class: "expected",
+    why: (p) => `A part of the experiment failed, "${p["what"]}": ${p["detail"]}.`,
+    fix: "Look at that job for its remedy, then resume the experiment.",
+  },
+  E_EXPERIMENT_INTERRUPTED: {
+    class: "expected",
+    why: (p) => `${p["experiment"]} ended before it had a result: Callsmith was closed or its process was ended.`,
+    fix: "Resume its job: a run that it trains goes on from its last checkpoint.",
+  },
   // Rows
   E_ROW_JSON: {
     class: "user",
@@ -230,6 +246,11 @@ export const ERRORS = define({
     class: "user",
     why: () => "It was rejected in review.",
     fix: "Accept it, or open it again, to train on it.",
+  },
+  E_EXAMPLE_LEFT_OUT: {
+    class: "user",
+    why: () => "It is among the trajectories that the run leaves out.",
+    fix: "Take it off withoutTrajectories in the run's settings to train on it.",
   },
   E_EXAMPLE_TOO_LONG: {
     class: "user",

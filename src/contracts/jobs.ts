@@ -15,6 +15,8 @@ export const JOB_KINDS = [
   "merge",
   "preview",
   "trace",
+  "experiment",
+  "reliability",
 ] as const;
 export const JOB_STATES = ["queued", "running", "pausing", "paused", "stopping", "done", "failed", "cancelled", "interrupted"] as const;
 

@@ -46,6 +46,12 @@ export const runConfigSchema = z.object({
    * model is narrow enough to run as one graph, which makes it cheap; a wide model is indexed when somebody asks.
    */
   captureFeatures: z.boolean().nullable().default(null),
+  /** Name of the frozen version that is trained on; null: the data set as it is when the run starts. */
+  dataVersion: z.string().nullable().default(null),
+  /** Trajectories that are taken as they are when the run starts, where all others are as in `dataVersion`. */
+  repairedTrajectories: z.array(z.string()).default([]),
+  /** Trajectories that are left out; the plan counts and names them. */
+  withoutTrajectories: z.array(z.string()).default([]),
   /** What computes; `auto` takes the fastest that is usable, and where the named one is not usable the CPU stands in; the run says so. */
   engine: z.preprocess((word) => (word === "compiled" ? "cpu" : word), z.enum(ENGINE_CHOICES)).default("auto"),
   /** Half precision is asked for, never chosen: no real GPU has shown yet that it is faster there. */

@@ -4,7 +4,7 @@
  * The trainer reads one prepared, immutable example file and a model folder; it never opens the database. When its channel to the
  * core closes it saves a checkpoint and ends.
  */
-import type { ExactScore, FeatureSpec, QueryFeatures, TraceQuery } from "./attribution.ts";
+import type { ExactScore, FeatureSpec, QueryFeatures, TraceQuery, WeightedTokens } from "./attribution.ts";
 import type { EngineId, EngineReport } from "./engines.ts";
 import type { EvalMetrics, RunConfig, StepMetrics } from "./run.ts";
 import type { MemoryNeed, StepMeasurement } from "./runEstimate.ts";
@@ -54,6 +54,11 @@ export interface SamplingConfig {
   readonly numAlternatives?: number;
 }
 
+/** Lets a model write calls of these tools alone: their names, their parameters' names, and whole JSON objects. */
+export interface DecodingConstraint {
+  readonly tools: readonly { readonly name: string; readonly parameters: readonly string[]; readonly required: readonly string[] }[];
+}
+
 export interface GenerateRequest {
   readonly type: "generate";
   readonly requestId: number;
@@ -61,6 +66,8 @@ export interface GenerateRequest {
   readonly prompts: readonly Int32Array[];
   readonly sampling: SamplingConfig;
   readonly stopTokenIds: readonly number[];
+  /** Absent: any token may follow. */
+  readonly constraint?: DecodingConstraint;
 }
 
 /** Asks how likely one token is to come next. */
@@ -135,6 +142,41 @@ export interface RerankRequest extends AtCheckpoint {
   readonly indices: readonly number[];
 }
 
+/**
+ * Tries what a model would do without some of its examples: steps of gradient ascent on their loss, from the checkpoint's weights, each set on its
+ * own. The weights are put back after each set and never saved.
+ */
+export interface PatchRequest extends AtCheckpoint {
+  readonly type: "patch";
+  /** Into the example file; an empty set measures the checkpoint as it is. */
+  readonly sets: readonly (readonly number[])[];
+  readonly numSteps: number;
+  /** What one step moves each parameter by on average (root mean square): as far as an AdamW update of this learning rate. */
+  readonly learningRate: number;
+  /**
+   * True: every set's step is scaled by the norm of the first set's gradient, so that a part of a set moves the weights by its part. False: all sets
+   * move them as far.
+   */
+  readonly isScaledByFirst: boolean;
+  /** Texts whose mean log-probability over their weighted tokens is wanted. */
+  readonly texts: readonly WeightedTokens[];
+  /** Asked of each patched model, greedily; null: nothing is. */
+  readonly question: {
+    readonly inputIds: Int32Array;
+    readonly sampling: SamplingConfig;
+    readonly stopTokenIds: readonly number[];
+  } | null;
+}
+
+export interface PatchedMessage {
+  readonly type: "patched";
+  readonly requestId: number;
+  readonly setIndex: number;
+  /** Mean natural log-probability of each text. */
+  readonly logProbs: readonly number[];
+  readonly answer: GeneratedPrompt | null;
+}
+
 export type TraceRequest = IndexRequest | QueryFeaturesRequest | RerankRequest;
 
 /** Asked of a process of its own: a broken driver may end it. */
@@ -150,7 +192,8 @@ export type ToTrainer =
   | ScoreRequest
   | ProbeRequest
   | TraceRequest
-  /** Ends the index, query or rerank request of that id, which then fails with E_CANCELLED. */
+  | PatchRequest
+  /** Ends the index, query, rerank or patch request of that id, which then fails with E_CANCELLED. */
   | { readonly type: "cancel"; readonly requestId: number }
   | { readonly type: "pause" }
   | { readonly type: "resume" }
@@ -199,4 +242,6 @@ export type FromTrainer =
   | { readonly type: "queryFeatures"; readonly requestId: number; readonly spec: FeatureSpec; readonly features: QueryFeatures }
   | { readonly type: "reranked"; readonly requestId: number; readonly scores: readonly ExactScore[] }
   | { readonly type: "rerankedAll"; readonly requestId: number; readonly queryNorm: number; readonly seconds: number }
+  /** The last answer to a `PatchRequest` is the one with its last set. */
+  | PatchedMessage
   | { readonly type: "failed"; readonly requestId: number | null; readonly error: SerializedError };

@@ -11,6 +11,7 @@ import { lockWorkspace } from "#store/workspaceLock.ts";
 import { registerChangeRestart } from "./changes/changeTrajectories.ts";
 import { createEngines, type Engines } from "./engines.ts";
 import { registerEvaluateRestart } from "./evaluateRun.ts";
+import { endAbandonedExperiments, registerExperimentRestart } from "./experiments/runExperiment.ts";
 import { registerExportRestart } from "./exportDataset.ts";
 import { registerModelExportRestart } from "./exportModel.ts";
 import { featuresDir } from "./featureFile.ts";
@@ -20,6 +21,7 @@ import { JobRegistry } from "./jobs.ts";
 import { removeIncoming } from "./keepSourceFile.ts";
 import { registerIndexRestart } from "./startIndexing.ts";
 import { registerTrainRestart } from "./resumeRun.ts";
+import { registerReliabilityRestart } from "./tracing/reliability.ts";
 import { registerTraceRestart } from "./tracing/startTracing.ts";
 import { createTrainerHost, forkTrainer, type SpawnTrainer, type TrainerHost } from "./trainerHost.ts";
 
@@ -60,6 +62,8 @@ export interface Core {
   readonly jobs: JobRegistry;
   readonly trainers: TrainerHost;
   readonly engines: Engines;
+  /** A core over another folder, with the same processes and resources; whoever opens it closes it. */
+  openBeside(workspaceDir: string): Core;
   /** True from the first call of `close`: nothing new is started then. */
   isClosing(): boolean;
   /** Stops jobs (each keeps what it has done), ends the trainers, closes the database, lets go of the lock. */
@@ -102,6 +106,7 @@ export function openCore(options: CoreOptions): Core {
     jobs,
     trainers,
     engines: createEngines(trainers),
+    openBeside: (workspaceDir) => openCore({ ...options, workspaceDir }),
     isClosing: () => closing !== undefined,
     close: () => (closing ??= close()),
   };
@@ -114,6 +119,9 @@ export function openCore(options: CoreOptions): Core {
   registerModelExportRestart(core);
   registerChangeRestart(core);
   registerTraceRestart(core);
+  registerReliabilityRestart(core);
+  registerExperimentRestart(core);
+  endAbandonedExperiments(core);
   return core;
 }
 

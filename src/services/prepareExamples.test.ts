@@ -8,6 +8,7 @@ import { buildExample } from "#core/tokenizer/buildExample.ts";
 import { trainExampleOf } from "#core/training/microBatch.ts";
 import { openExampleFile, type ExampleFile } from "#core/training/exampleFile.ts";
 import { openStore, type Store } from "#store/index.ts";
+import { summaryOf } from "#core/trajectories/summary.ts";
 import { addTrajectories, weatherTrajectory, writeTinyModel } from "../../test/fixtures/tinyWorkspace.ts";
 import { readModelFolder } from "./models.ts";
 import { EXAMPLE_FILE, prepareExamples, type PrepareOptions } from "./prepareExamples.ts";
@@ -75,6 +76,32 @@ describe("prepareExamples", () => {
     expect(plan.refused).toEqual([{ trajectoryId: "T-00002", code: "E_EXAMPLE_REJECTED", reason: "It was rejected in review." }]);
     expect(train.map(({ trajectoryId }) => trajectoryId)).not.toContain("T-00002");
     expect(plan.numRefused).toBe(1);
+  });
+
+  it("trains on a frozen version: without what is left out, with what is repaired, and all else as it was then", async () => {
+    const { store, work, config, ...rest } = await prepared(weather(6), { mergePrefixes: false });
+    const { plan: before } = await work;
+    store.dataVersions.freeze({ name: "then", author: "ann", note: "", at: "2026" });
+    const content = weatherTrajectory(40);
+    store.transaction(() => {
+      const change = store.changes.start({ kind: "edit", title: "", author: "ann", reason: "", at: "2026" });
+      const contentId = store.contents.write(content, summaryOf(content));
+      for (const number of [1, 2, 3])
+        store.changes.revise(store.changes.get(change), number, { ...store.changes.state(number), contentId, split: "validation" });
+    });
+    const version = async (more: Partial<RunConfig>) => (await prepareExamples({ store, ...rest, config: { ...config, ...more } })).plan;
+    expect(await version({ dataVersion: "then" })).toEqual(before);
+    const without = await version({ dataVersion: "then", withoutTrajectories: ["T-00002", "T-00004"] });
+    expect(without.refused.map(({ trajectoryId, code }) => [trajectoryId, code])).toEqual([
+      ["T-00002", "E_EXAMPLE_LEFT_OUT"],
+      ["T-00004", "E_EXAMPLE_LEFT_OUT"],
+    ]);
+    expect(without).toMatchObject({ numTrajectories: before.numTrajectories, numRefused: 2 });
+    expect(without.numExamples).toBeLessThan(before.numExamples);
+    const repaired = await version({ dataVersion: "then", repairedTrajectories: ["T-00002"] });
+    expect(repaired).toMatchObject({ numTrajectories: before.numTrajectories, numRefused: 0 });
+    expect(repaired.dataVersion).not.toBe(before.dataVersion);
+    await expect(version({ dataVersion: "never" })).rejects.toMatchObject({ code: "E_CONFIG_INVALID" });
   });
 
   describe("merging prefixes", () => {

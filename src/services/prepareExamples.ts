@@ -19,6 +19,7 @@ import { countSteps } from "#core/training/dataOrder.ts";
 import { trainExampleOf, weightOf } from "#core/training/microBatch.ts";
 import { resolveWarmupSteps } from "#core/training/schedule.ts";
 import type { Store } from "#store/index.ts";
+import { trainedTrajectories, type TrainedTrajectories } from "./trainedTrajectories.ts";
 import { ExampleWriter, SequenceScratch, type MergedSequence } from "./exampleWriter.ts";
 
 export const EXAMPLE_FILE = "examples.bin";
@@ -66,15 +67,16 @@ export async function prepareExamples(options: PrepareOptions): Promise<Prepared
     const pace = paced(options, store.trajectories.count());
     const dataVersion = createHash("sha256");
     const counts = newCounts();
+    const trajectories = trainedTrajectories(store, config);
 
-    const train = await writePart({ ...options, split: "train", chosen: null }, { writer, pace, dataVersion, counts });
+    const train = await writePart({ ...options, trajectories, split: "train", chosen: null }, { writer, pace, dataVersion, counts });
     const { numExamples, numTokens, numSupervisedTokens } = counts;
     const merged: MergedRows | null = config.mergePrefixes ? { numRows: counts.numRows, numRowTokens: counts.numRowTokens } : null;
     if (numExamples === 0) throw new AppError("E_RUN_NO_EXAMPLES");
 
-    const heldOut = await heldOutSplit(store, pace.step);
+    const heldOut = await heldOutSplit(trajectories, pace.step);
     const chosen = chooseHeldOut(heldOut.size, config);
-    const validation = await writePart({ ...options, split: heldOut.split, chosen }, { writer, pace, dataVersion, counts });
+    const validation = await writePart({ ...options, trajectories, split: heldOut.split, chosen }, { writer, pace, dataVersion, counts });
 
     const version = dataVersion.digest("hex");
     await writer.finish({
@@ -141,6 +143,7 @@ const newCounts = (): Counts => ({
 });
 
 interface Part extends PrepareOptions {
+  readonly trajectories: TrainedTrajectories;
   readonly split: Split;
   /** Places among the split's trajectories; null takes all of them. */
   readonly chosen: ReadonlySet<number> | null;
@@ -158,7 +161,7 @@ type Origin = Omit<PreparedExample, "position">;
 
 /** Builds and writes the examples of one split, and counts what does not become one. */
 async function writePart(part: Part, { writer, pace, dataVersion, counts }: Shared): Promise<PreparedExample[]> {
-  const { store, config, tokenizer, split, chosen, runDir } = part;
+  const { trajectories, config, tokenizer, split, chosen, runDir } = part;
   const written: PreparedExample[] = [];
   const origins: Origin[] = [];
   let position = 0;
@@ -173,13 +176,14 @@ async function writePart(part: Part, { writer, pace, dataVersion, counts }: Shar
   const scratch = config.mergePrefixes ? await SequenceScratch.open(join(runDir, `${EXAMPLE_FILE}.rows`)) : null;
   try {
     let place = -1;
-    for (const { trajectory, contentId, contentHash, status } of store.trajectories.each(split)) {
+    for (const { trajectory, contentId, contentHash, status } of trajectories.each(split)) {
       place += 1;
       if (chosen !== null && !chosen.has(place)) continue;
       await pace.step();
       counts.numTrajectories += 1;
-      if (status === "rejected") {
-        countRefusal(counts, trajectory.id, new AppError("E_EXAMPLE_REJECTED"));
+      const isLeftOut = trajectories.isLeftOut(trajectory.id);
+      if (isLeftOut || status === "rejected") {
+        countRefusal(counts, trajectory.id, new AppError(isLeftOut ? "E_EXAMPLE_LEFT_OUT" : "E_EXAMPLE_REJECTED"));
         continue;
       }
       dataVersion.update(`${contentHash} ${split}\n`);
@@ -234,10 +238,13 @@ function countRefusal(counts: Counts, trajectoryId: string, { code, message }: {
 }
 
 /** The validation split; the test split where there is none. */
-async function heldOutSplit(store: Store, pace: () => Promise<void>): Promise<{ readonly split: Split; readonly size: number }> {
+async function heldOutSplit(
+  trajectories: TrainedTrajectories,
+  pace: () => Promise<void>,
+): Promise<{ readonly split: Split; readonly size: number }> {
   for (const split of ["validation", "test"] as const) {
     let size = 0;
-    for (const _ of store.trajectories.each(split)) {
+    for (const _ of trajectories.each(split)) {
       size += 1;
       if (size % 64 === 0) await pace();
     }

@@ -12,6 +12,8 @@ import type {
   GenerateRequest,
   IndexedMessage,
   IndexRequest,
+  PatchedMessage,
+  PatchRequest,
   QueryFeaturesRequest,
   RerankRequest,
   ScoreRequest,
@@ -19,7 +21,7 @@ import type {
 } from "#contracts/trainer.ts";
 import { endedUnasked, errorOf, type TrainerProcess } from "./trainerProcess.ts";
 
-type Request = GenerateRequest | ScoreRequest | IndexRequest | QueryFeaturesRequest | RerankRequest;
+type Request = GenerateRequest | ScoreRequest | IndexRequest | QueryFeaturesRequest | RerankRequest | PatchRequest;
 type WithoutId<R> = R extends Request ? Omit<R, "requestId"> : never;
 /** What is asked, and how it is called off. */
 type Options<R extends Request> = Omit<R, "type" | "requestId"> & { readonly signal?: AbortSignal };
@@ -42,6 +44,11 @@ export interface RerankOptions extends Options<RerankRequest> {
   readonly onScores?: (scores: readonly ExactScore[]) => void;
 }
 
+export interface PatchOptions extends Options<PatchRequest> {
+  /** Called after each set. */
+  readonly onPatched?: (patched: PatchedMessage) => void;
+}
+
 export interface Reranked {
   /** In the order of the indices. */
   readonly scores: readonly ExactScore[];
@@ -61,6 +68,8 @@ export interface Answers {
     options: Options<QueryFeaturesRequest>,
   ): Promise<Pick<Extract<FromTrainer, { type: "queryFeatures" }>, "spec" | "features">>;
   rerank(options: RerankOptions): Promise<Reranked>;
+  /** In the order of the sets. */
+  patch(options: PatchOptions): Promise<readonly PatchedMessage[]>;
 }
 
 export interface Answerer extends Answers {
@@ -85,6 +94,7 @@ const WORDS: Readonly<Record<Request["type"], string>> = {
   index: "Indexing",
   queryFeatures: "Tracing",
   rerank: "Tracing",
+  patch: "The patch",
 };
 
 export function createAnswerer(trainer: TrainerProcess, { onReady, onEnd }: AnswererEvents): Answerer {
@@ -196,6 +206,18 @@ export function createAnswerer(trainer: TrainerProcess, { onReady, onEnd }: Answ
           if (message.type !== "rerankedAll") return false;
           const scores = request.indices.flatMap((index) => byIndex.get(index) ?? []);
           resolve({ scores, queryNorm: message.queryNorm, seconds: message.seconds });
+          return true;
+        };
+      }),
+    patch: ({ signal, onPatched, ...request }) =>
+      ask({ type: "patch", ...request }, signal, (resolve) => {
+        const patched: PatchedMessage[] = [];
+        return (message) => {
+          if (message.type !== "patched") return false;
+          patched.push(message);
+          onPatched?.(message);
+          if (patched.length < request.sets.length) return false;
+          resolve(patched);
           return true;
         };
       }),

@@ -145,6 +145,7 @@ export function createTrainerHost(spawn: SpawnTrainer): TrainerHost {
     index: (options) => theAnswerer().index(options),
     queryFeatures: (options) => theAnswerer().queryFeatures(options),
     rerank: (options) => theAnswerer().rerank(options),
+    patch: async (options) => (options.sets.length === 0 ? [] : theAnswerer().patch(options)),
 
     probe: (engine) => probeWith(spawn(), engine),
 

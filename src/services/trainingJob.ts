@@ -202,7 +202,8 @@ interface Preparation {
 async function prepare(core: Core, { handle, run, runDir, modelDir }: Preparation): Promise<number> {
   const { store, jobs } = core;
   if (run.plan !== null && existsSync(join(runDir, EXAMPLE_FILE))) return run.plan.numSteps;
-  await freezeForRun(core, run.id, handle);
+  // data of a frozen version needs no other, unless some of it is taken as it is now
+  if (run.config.dataVersion === null || run.config.repairedTrajectories.length > 0) await freezeForRun(core, run.id, handle);
   const phase = "preparing examples";
   handle.report({ phase, unit: "trajectories", done: 0, total: store.trajectories.count() });
   store.runs.update(run.id, { state: "preparing", phase });

@@ -8,6 +8,8 @@ const SHAPES = {
   evaluation: { prefix: "E", digits: 3 },
   failure: { prefix: "F", digits: 5 },
   case: { prefix: "C", digits: 4 },
+  hypothesis: { prefix: "H", digits: 4 },
+  experiment: { prefix: "X", digits: 4 },
   job: { prefix: "J", digits: 4 },
 } as const;
 type Noun = keyof typeof SHAPES;

@@ -9,6 +9,7 @@ import { contentRepository } from "./contents.ts";
 import { dataVersionRepository } from "./dataVersions.ts";
 import { draftRepository } from "./drafts.ts";
 import { evaluationRepository } from "./evaluations.ts";
+import { experimentRepository } from "./experiments.ts";
 import { failureRepository } from "./failures.ts";
 import { jobRepository } from "./jobs.ts";
 import { checkpointLog, databaseError, openDatabase, openWorkerConnection, type Db } from "./openDatabase.ts";
@@ -81,6 +82,7 @@ function storeOver(db: Db, path: string) {
     failures: failureRepository(db),
     cases: caseRepository(db),
     traces: traceRepository(db),
+    experiments: experimentRepository(db),
 
     /** Writes: all of `work` or nothing; errors of the database come out as ours. */
     transaction<T>(work: () => T): T {

@@ -61,6 +61,12 @@ export function runPointRepository(db: Db) {
   const selectExamples = db.prepare<[number, string, number], { trajectory_id: number; content_id: number; num_supervised: number }>(
     "SELECT trajectory_id, content_id, num_supervised FROM run_example WHERE run = ? AND part = ? AND position = ? ORDER BY trajectory_id",
   );
+  const selectPositions = db
+    .prepare<[number, string], number>(
+      `SELECT DISTINCT position FROM run_example WHERE run = ? AND part = 'train' AND trajectory_id IN (SELECT value FROM json_each(?))
+       ORDER BY position`,
+    )
+    .pluck();
   const selectTrained = db
     .prepare<[number], number>("SELECT DISTINCT trajectory_id FROM run_example WHERE run = ? AND part = 'train'")
     .pluck();
@@ -147,6 +153,11 @@ export function runPointRepository(db: Db) {
     /** Reads only: the trajectories that the run trains on. */
     trainedOn(id: string): ReadonlySet<TrajectoryId> {
       return new Set(selectTrained.all(numberOf(id)).map(trajectoryIdOf));
+    },
+
+    /** Reads only: places in the example file that were trained on and that some of these trajectories gave to. */
+    trainPositions(id: string, trajectories: readonly string[]): readonly number[] {
+      return selectPositions.all(numberOf(id), JSON.stringify(trajectories.map((each) => requireNumber("trajectory", each))));
     },
 
     /** Reads only: where an example of the run came from; more than one line where rows of several trajectories were merged into it. */

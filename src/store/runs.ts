@@ -163,7 +163,7 @@ export function runRepository(db: Db) {
 
 /** What runs did that were recorded before there were these settings: one example for each trajectory. */
 const BEFORE_MERGING = {
-  config: { truncation: "oneWindow", mergePrefixes: true },
+  config: { truncation: "oneWindow", mergePrefixes: true, dataVersion: null, repairedTrajectories: [], withoutTrajectories: [] },
   plan: { merged: null },
 } as const;
 

@@ -75,6 +75,11 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
   const selectSplitAfter = db.prepare<[number, number, number], TrajectoryRow>(
     "SELECT * FROM trajectory WHERE split = ? AND id > ? ORDER BY id LIMIT ?",
   );
+  const selectSplitOfVersionAfter = db.prepare<[number, number, number, number], TrajectoryRow>(`
+    SELECT t.id, t.source_id, r.split, r.number AS revision, r.content_id, r.status FROM trajectory t
+    JOIN revision r ON r.trajectory_id = t.id AND r.number = (
+      SELECT max(number) FROM revision WHERE trajectory_id = t.id AND sequence <= (SELECT sequence FROM data_version WHERE id = ?))
+    WHERE r.split = ? AND t.id > ? ORDER BY t.id LIMIT ?`);
   const selectRevision = db.prepare<[number, number], RevisionRecord>(
     "SELECT number, content_id AS contentId, author, reason, at FROM revision WHERE trajectory_id = ? AND number = ?",
   );
@@ -164,6 +169,16 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
     *each(split?: Split): Generator<StoredTrajectory> {
       for (let last = 0; ;) {
         const rows = split === undefined ? selectAfter.all(last, PAGE) : selectSplitAfter.all(SPLITS.indexOf(split), last, PAGE);
+        for (const row of rows) yield stored(row);
+        if (rows.length < PAGE) return;
+        last = rows.at(-1)!.id;
+      }
+    },
+
+    /** Reads only: those of a split as a frozen version has them, in order of id; loads a page at a time. */
+    *eachOfVersion(version: number, split: Split): Generator<StoredTrajectory> {
+      for (let last = 0; ;) {
+        const rows = selectSplitOfVersionAfter.all(version, SPLITS.indexOf(split), last, PAGE);
         for (const row of rows) yield stored(row);
         if (rows.length < PAGE) return;
         last = rows.at(-1)!.id;

@@ -3,12 +3,15 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError } from "#contracts/errors.ts";
-import type { FromTrainer, GenerateRequest, ScoreRequest } from "#contracts/trainer.ts";
+import type { DecodingConstraint, FromTrainer, GenerateRequest, ScoreRequest } from "#contracts/trainer.ts";
 import { generate, type Generator } from "#core/model/generate.ts";
 import { scoreTokens } from "#core/model/scoreTokens.ts";
+import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
+import { fitOfCallText } from "#core/trajectories/fitOfCallText.ts";
 import { loadModelFolder } from "#engine/modelFolder.ts";
 import type { ModelEngine } from "#engine/modelEngine.ts";
 import { openEngine } from "#engine/openEngine.ts";
+import { readTokenizer } from "#services/models.ts";
 
 export interface ModelHolder {
   /** The model of a folder, which stays loaded until another is asked for. */
@@ -35,12 +38,14 @@ export function createModelHolder(send: (message: FromTrainer) => void): ModelHo
 
   return {
     engineOf,
-    async generate({ requestId, modelDir, prompts, sampling, stopTokenIds }, signal) {
+    async generate({ requestId, modelDir, prompts, sampling, stopTokenIds, constraint }, signal) {
       const engine = await engineOf(modelDir);
+      const mayFollow = constraint === undefined ? undefined : constrained(constraint, await readTokenizer(modelDir), stopTokenIds);
       const start = performance.now();
       await generate(breathing(engine), prompts, sampling, {
         stopTokenIds,
         signal,
+        ...(mayFollow === undefined ? {} : { mayFollow }),
         onResult: (result) => send({ type: "generated", requestId, results: [result] }),
       });
       send({ type: "generatedAll", requestId, seconds: (performance.now() - start) / 1000 });
@@ -53,8 +58,19 @@ export function createModelHolder(send: (message: FromTrainer) => void): ModelHo
   };
 }
 
+/** Which tokens may follow, by the text that they would make. */
+function constrained({ tools }: DecodingConstraint, tokenizer: Tokenizer, stopTokenIds: readonly number[]) {
+  return (tokenIds: readonly number[], next: number): boolean => {
+    const isStop = stopTokenIds.includes(next);
+    if (!isStop && tokenizer.isSpecial(next)) return false;
+    const text = tokenizer.decode(Int32Array.from(isStop ? tokenIds : [...tokenIds, next]));
+    const fit = fitOfCallText(text, tools);
+    return isStop ? fit === "whole" : fit !== "impossible";
+  };
+}
+
 /** The engine computes on this thread and leaves only microtasks between tokens; messages need a turn of the event loop. */
-function breathing(engine: Generator): Generator {
+export function breathing(engine: Generator): Generator {
   return {
     config: engine.config,
     openDecoding(numRows, capacity) {

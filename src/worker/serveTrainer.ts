@@ -9,6 +9,7 @@ import type {
   FromTrainer,
   GenerateRequest,
   MeasureRequest,
+  PatchRequest,
   ProbeRequest,
   ScoreRequest,
   SerializedError,
@@ -21,6 +22,7 @@ import { probeEngine } from "#engine/probeEngine.ts";
 import type { Channel } from "./channel.ts";
 import { createModelHolder } from "./generation.ts";
 import { measureStep } from "./measureStep.ts";
+import { answerPatch } from "./patchExamples.ts";
 import { answerTrace } from "./traceExamples.ts";
 import { trainRun } from "./trainRun.ts";
 
@@ -69,9 +71,10 @@ export function serveTrainer(channel: Channel): Promise<void> {
     }
   }
 
-  async function trace(request: TraceRequest, signal: AbortSignal): Promise<void> {
+  async function trace(request: TraceRequest | PatchRequest, signal: AbortSignal): Promise<void> {
+    const tracing = { engineOf: models.engineOf, send, signal };
     try {
-      await answerTrace(request, { engineOf: models.engineOf, send, signal });
+      await (request.type === "patch" ? answerPatch(request, tracing) : answerTrace(request, tracing));
     } catch (error) {
       send({ type: "failed", requestId: request.requestId, error: serialized(error) });
     } finally {
@@ -104,7 +107,8 @@ export function serveTrainer(channel: Channel): Promise<void> {
         return;
       case "index":
       case "queryFeatures":
-      case "rerank": {
+      case "rerank":
+      case "patch": {
         const cancel = new AbortController();
         cancels.set(message.requestId, cancel);
         queue = queue.then(() => trace(message, AbortSignal.any([cancel.signal, closed.signal])));

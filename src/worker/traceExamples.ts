@@ -52,7 +52,7 @@ interface Group {
  * Examples in micro-batches of few shapes, longest first: what does not fit in memory shows at once. The last of each length is filled up with rows
  * that nothing is asked of, because a shape of its own would take longer to compile than they take to compute.
  */
-function* groupsOf(examples: ExampleFile, indices: readonly number[], maxLength: number): Generator<Group> {
+export function* groupsOf(examples: ExampleFile, indices: readonly number[], maxLength: number): Generator<Group> {
   const { padTokenId } = examples.index;
   const empty: TrainExample = {
     inputIds: Int32Array.of(padTokenId),
@@ -89,7 +89,7 @@ function meanLoss({ lossWeights_BT, length }: MicroBatch, { perTokenLoss_BT }: M
 }
 
 /** Lets messages in, and ends where that was asked for. */
-async function breathe(signal: AbortSignal, what: string): Promise<void> {
+export async function breathe(signal: AbortSignal, what: string): Promise<void> {
   await nextTurn();
   if (signal.aborted) throw new AppError("E_CANCELLED", { what });
 }

@@ -3,6 +3,7 @@ import { annotators, changes, editing, merging, review, versions } from "./chang
 import { cases } from "./cases.ts";
 import { evaluations, failures, playground } from "./evaluations.ts";
 import { sql, views } from "./finding.ts";
+import { experiments } from "./experiments.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
 import { sources } from "./sources.ts";
@@ -34,6 +35,7 @@ export const contract = {
   failures,
   cases,
   tracing,
+  experiments,
   playground,
 };
 export type Contract = typeof contract;

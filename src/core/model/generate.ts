@@ -5,7 +5,7 @@ import { AppError } from "#contracts/errors.ts";
 import type { OptConfig } from "#contracts/model.ts";
 import type { GeneratedPrompt, SamplingConfig } from "#contracts/trainer.ts";
 import { mixSeeds, randomUniform } from "./random.ts";
-import { type Choice, chooseToken } from "./sampling.ts";
+import { chooseAllowedToken, type Choice, chooseToken } from "./sampling.ts";
 
 /** Several token sequences that grow side by side. Returned logits are valid until the next call. */
 export interface Decoding {
@@ -30,6 +30,8 @@ export interface GenerateOptions {
   /** Told as soon as a prompt is finished; prompts finish in any order. */
   readonly onResult?: (result: GeneratedPrompt) => void;
   readonly signal?: AbortSignal;
+  /** Whether a token may come after those generated so far; absent: any may. Where none may, the likeliest does. */
+  readonly mayFollow?: (tokenIds: readonly number[], next: number) => boolean;
   /** Prompts decoded side by side, at most. */
   readonly maxRows?: number;
 }
@@ -94,7 +96,11 @@ export async function generate(
   };
   /** Appends a token. @returns whether the row goes on */
   const advance = (row: Row, logits_V: Float32Array): boolean => {
-    const { tokenId, logProb, alternatives } = chooseToken(logits_V, sampling, row.uniform, sampling.numAlternatives);
+    const { mayFollow } = options;
+    const { tokenId, logProb, alternatives } =
+      mayFollow === undefined
+        ? chooseToken(logits_V, sampling, row.uniform, sampling.numAlternatives)
+        : chooseAllowedToken(logits_V, sampling, row.uniform, (id) => mayFollow(row.tokenIds, id));
     row.tokenIds.push(tokenId);
     row.logProbs.push(logProb);
     row.alternatives.push(...alternatives);

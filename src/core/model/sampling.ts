@@ -31,6 +31,34 @@ export function chooseToken(logits_V: Float32Array, rule: SamplingRule, uniform:
   return { tokenId, logProb: logits_V[tokenId]! - logTotal, alternatives };
 }
 
+/**
+ * The same among the tokens that are allowed; where none is, among all. Greedily the likeliest are asked one by one, for the first or second is nearly
+ * always allowed.
+ *
+ * @param logits_V  borrowed
+ */
+export function chooseAllowedToken(
+  logits_V: Float32Array,
+  rule: SamplingRule & { readonly numAlternatives?: number },
+  uniform: () => number,
+  isAllowed: (tokenId: number) => boolean,
+): Choice {
+  const left = logits_V.slice();
+  if (rule.temperature === 0) {
+    for (let tried = 0; tried < left.length; tried++) {
+      const best = indexOfLargest(left);
+      if (isAllowed(best)) break;
+      left[best] = -Infinity;
+    }
+  } else {
+    for (let id = 0; id < left.length; id++) if (!isAllowed(id)) left[id] = -Infinity;
+  }
+  const from = left.some((logit) => logit > -Infinity) ? left : logits_V;
+  const { tokenId } = chooseToken(from, rule, uniform);
+  const { alternatives } = chooseToken(logits_V, { temperature: 0, topP: 1 }, uniform, rule.numAlternatives);
+  return { tokenId, logProb: scoreToken(logits_V, tokenId).logProb, alternatives };
+}
+
 /** How likely one token is, and how many are likelier. @param logits_V borrowed */
 export function scoreToken(logits_V: Float32Array, tokenId: number): { readonly logProb: number; readonly rank: number } {
   const own = logits_V[tokenId]!;

@@ -2,6 +2,7 @@
 import { annotators, changes, editing, merging, review, versions } from "./changes.ts";
 import { cases } from "./cases.ts";
 import { evaluations, failures, playground } from "./evaluations.ts";
+import { experiments } from "./experiments.ts";
 import { sql, views } from "./finding.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
@@ -34,5 +35,6 @@ export const router = {
   failures,
   cases,
   tracing,
+  experiments,
   playground,
 };

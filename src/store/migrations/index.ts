@@ -10,6 +10,7 @@ import { cases } from "./008-cases.ts";
 import { tools } from "./009-tools.ts";
 import { sourceBeside } from "./010-source-beside.ts";
 import { traces } from "./011-traces.ts";
+import { experiments } from "./012-experiments.ts";
 
 export const MIGRATIONS: readonly string[] = [
   init,
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly string[] = [
   tools,
   sourceBeside,
   traces,
+  experiments,
 ];

@@ -3,8 +3,9 @@ import type { RunConfig } from "#contracts/run.ts";
 
 type Setting = RunConfig[keyof RunConfig];
 
-/** A plain YAML scalar where that is unambiguous, a quoted one otherwise. */
-function yamlScalar(value: Setting): string {
+/** A plain YAML scalar where that is unambiguous, a quoted one otherwise; a list on one line. */
+function yamlValue(value: Setting): string {
+  if (Array.isArray(value)) return JSON.stringify(value);
   if (typeof value !== "string") return String(value);
   const isPlain = /^[A-Za-z_./][\w./-]*$/.test(value) && !/^(true|false|null|yes|no|on|off|~)$/i.test(value);
   return isPlain ? value : JSON.stringify(value);
@@ -12,7 +13,7 @@ function yamlScalar(value: Setting): string {
 
 export function toYaml(config: RunConfig): string {
   return Object.entries(config)
-    .map(([key, value]) => `${key}: ${yamlScalar(value)}\n`)
+    .map(([key, value]) => `${key}: ${yamlValue(value)}\n`)
     .join("");
 }
 
@@ -22,7 +23,10 @@ function shellWord(text: string): string {
 
 /** Only what differs from the preset is set, so that the line stays readable. */
 export function toCommandLine(config: RunConfig, presetConfig: RunConfig): string {
-  const changed = (Object.keys(config) as (keyof RunConfig)[]).filter((key) => key !== "preset" && config[key] !== presetConfig[key]);
-  const settings = changed.map((key) => `--set ${shellWord(`${key}=${String(config[key])}`)}`);
+  const text = (value: Setting): string => (Array.isArray(value) ? JSON.stringify(value) : String(value));
+  const changed = (Object.keys(config) as (keyof RunConfig)[]).filter(
+    (key) => key !== "preset" && text(config[key]) !== text(presetConfig[key]),
+  );
+  const settings = changed.map((key) => `--set ${shellWord(`${key}=${text(config[key])}`)}`);
   return ["npm run callsmith -- train", `--preset ${shellWord(config.preset)}`, ...settings].join(" \\\n  ");
 }
