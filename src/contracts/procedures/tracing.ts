@@ -27,10 +27,6 @@ export const tracing = {
   example: oc.input(byCase.extend({ index: z.int().nonnegative() })).output(output<ExampleEvidence>()),
   /** Trajectories that open cases were traced to, most influential first. */
   queue: oc.input(z.object({ limit: z.int().min(1).max(1000).default(200) })).output(output<readonly QueuedTrajectory[]>()),
-};
-
-/** How far traces of a run can be trusted; they stand beside the others under the same name. */
-export const tracingReliability = {
   /** Trains a copy of the run with planted canaries and traces them; a job. */
   measureReliability: oc.input(z.object({ runId: z.string(), author: annotatorSchema })).output(output<{ readonly jobId: string }>()),
   /** Null where it was never measured. */

@@ -8,7 +8,7 @@ import { renderTurn } from "#core/tokenizer/chatTemplate.ts";
 import { parseAssistantText } from "#core/trajectories/parseAssistantText.ts";
 import { readAssistantText } from "#core/trajectories/readAssistantText.ts";
 import type { CaseBody } from "#store/cases.ts";
-import { promptOf } from "../cases/askCasesAgain.ts";
+import { promptOfCase } from "../cases/caseQuestion.ts";
 import type { ModelFolder } from "../models.ts";
 import type { Question } from "./signalsOf.ts";
 
@@ -29,7 +29,7 @@ export function caseQuestion(
 ): CaseQuestion {
   const { text, expected, diagnosis, prompt } = body;
   const { tokenizer, config } = model;
-  const promptIds = promptOf(body, model, window);
+  const promptIds = promptOfCase(body, model, window);
   if (promptIds === null) throw new AppError("E_EXAMPLE_TOO_LONG", { length: window + 1, limit: window });
   const eos = tokenizer.special.eos;
   const written = body.tokens.tokenIds.length > 0 ? body.tokens.tokenIds : Int32Array.of(...tokenizer.encode(text), eos);

@@ -21,6 +21,7 @@ export function getTrace(core: Core, caseId: string): CaseTrace | null {
   const now = (example: TracedExample): TracedExample => asOfNow(core, trace.runId, example, confirmed);
   return {
     ...trace,
+    reliability: core.store.experiments.reliability(trace.runId),
     groups: trace.groups.map(({ examples }) => ({ examples: examples.map(now) })),
     opponents: trace.opponents.map(now),
   };
