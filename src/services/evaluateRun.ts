@@ -9,7 +9,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError } from "#contracts/errors.ts";
-import type { EvaluationSummary } from "#contracts/procedures/evaluations.ts";
+import type { CasesAskedAgain, EvaluationSummary } from "#contracts/procedures/evaluations.ts";
 import type { GeneratedTokens } from "#contracts/trainer.ts";
 import type { AssistantTurn, Split, TrajectoryContent, TrajectoryId } from "#contracts/trajectory.ts";
 import { evaluateCalls, noDecisions, type JudgedPrompt } from "#core/evaluation/evaluateCalls.ts";
@@ -95,10 +95,15 @@ export function registerEvaluateRestart(core: Core): void {
 
 /** Newest first. */
 export function listEvaluations(core: Core, runId?: string): readonly EvaluationSummary[] {
-  return core.store.evaluations.list(runId).map(summaryOf);
+  const askedAgain = core.store.cases.askedAgain();
+  return core.store.evaluations.list(runId).map((record) => summaryOf(record, askedAgain.get(record.id) ?? {}));
 }
 
-function summaryOf({ id, runId, checkpointStep, suite, createdAt, measures }: EvaluationRecord): EvaluationSummary {
+function summaryOf(
+  { id, runId, checkpointStep, suite, createdAt, measures }: EvaluationRecord,
+  { verified = [], regressed = [], stillFailing = [], unjudged = [] }: Partial<CasesAskedAgain>,
+): EvaluationSummary {
+  const cases = { verified, regressed, stillFailing, unjudged };
   const none = wilson(0, 0);
   const rates = { exactCallRate: none, malformedRate: none, decisionRate: none, slices: [], faultConditions: [], byCode: {} };
   const uncounted = { decisions: noDecisions(), outcomes: { called: none, abstained: none, malformed: none } };
@@ -109,7 +114,7 @@ function summaryOf({ id, runId, checkpointStep, suite, createdAt, measures }: Ev
     decisionRate: slice.decisionRate ?? none,
     malformedRate: slice.malformedRate ?? none,
   }));
-  return { id, runId, checkpointStep, suite, createdAt, finished: measures !== null, ...counted, slices };
+  return { id, runId, checkpointStep, suite, createdAt, finished: measures !== null, ...counted, slices, cases };
 }
 
 interface Evaluation {

@@ -123,6 +123,9 @@ export function caseRepository(db: Db) {
   const selectOfVersion = db
     .prepare<[number], number>("SELECT DISTINCT case_number FROM case_event WHERE data_version = ? AND kind = 'fixed' ORDER BY case_number")
     .pluck();
+  const selectAsked = db.prepare<[], { evaluation: string; kind: CaseEventKind; case_number: number }>(
+    "SELECT evaluation, kind, case_number FROM case_event WHERE evaluation IS NOT NULL ORDER BY id",
+  );
   const numberOf = (id: string): number => requireNumber("case", id);
   const notFound = (id: string): AppError => new AppError("E_NOT_FOUND", { what: "case", id });
 
@@ -189,6 +192,17 @@ export function caseRepository(db: Db) {
         else events.push(eventOf(row));
       }
       return byCase;
+    },
+
+    /** Reads only: cases that evaluations asked again, by evaluation and by what came of it. */
+    askedAgain(): ReadonlyMap<string, Partial<Record<CaseEventKind, string[]>>> {
+      const byEvaluation = new Map<string, Partial<Record<CaseEventKind, string[]>>>();
+      for (const { evaluation, kind, case_number } of selectAsked.iterate()) {
+        const asked = byEvaluation.get(evaluation) ?? {};
+        byEvaluation.set(evaluation, asked);
+        (asked[kind] ??= []).push(formatId("case", case_number));
+      }
+      return byEvaluation;
     },
 
     /** Reads only: cases that a data version was meant to mend. */

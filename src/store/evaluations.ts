@@ -10,7 +10,7 @@ import { formatId, requireNumber, trajectoryIdOf } from "./ids.ts";
 import type { Db } from "./openDatabase.ts";
 
 /** What an evaluation counts; its identity is the table's. */
-export type EvaluationMeasures = Omit<EvaluationSummary, "id" | "runId" | "checkpointStep" | "suite" | "finished" | "createdAt">;
+export type EvaluationMeasures = Omit<EvaluationSummary, "id" | "runId" | "checkpointStep" | "suite" | "finished" | "createdAt" | "cases">;
 
 export interface EvaluationRecord {
   readonly id: string;

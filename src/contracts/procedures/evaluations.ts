@@ -62,8 +62,18 @@ export interface EvaluationSummary {
   readonly faultConditions: readonly { readonly name: string; readonly surfaced: Rate }[];
   /** Failures by primary code, those under fault conditions included. */
   readonly byCode: Readonly<Partial<Record<FailureCode, number>>>;
+  /** Cases that were asked again at its end, by what came of it. */
+  readonly cases: CasesAskedAgain;
   readonly seconds: number;
   readonly createdAt: string;
+}
+
+export interface CasesAskedAgain {
+  readonly verified: readonly string[];
+  readonly regressed: readonly string[];
+  readonly stillFailing: readonly string[];
+  /** Nobody said what is right, and the answer is another. */
+  readonly unjudged: readonly string[];
 }
 
 export interface FailureSummary {

@@ -41,6 +41,14 @@ function freezeLater(core: Core, name: string) {
   return core.store.dataVersions.freeze({ name, author: "Ada", note: "", at: "2026-02-01" });
 }
 
+function reject({ store }: Core, trajectory: number): void {
+  store.transaction(() => {
+    const change = store.changes.start({ kind: "status", title: "", author: "Ada", reason: "", at: "2026-02-01" });
+    store.changes.revise(store.changes.get(change), trajectory, { ...store.changes.state(trajectory), status: "rejected" });
+    store.changes.finish(change);
+  });
+}
+
 describe("a case", () => {
   it("keeps what is needed to ask again and to trace", async () => {
     const { core, runId, made } = await openWithCases();
@@ -110,6 +118,11 @@ describe("the life of a case", () => {
     const { core, learns } = await openWithCases();
     traceCases(core, { ids: ["C-0001"], ...by, trajectories: ["T-00002"] });
     expect(stateOf(core, "C-0001")).toBe("traced");
+    const unmended = freezeLater(core, "v1");
+    expect(() => fixCases(core, { ids: ["C-0001"], ...by, version: unmended.id })).toThrow(
+      /"v1" has the trajectories it was traced to, T-00002, as r-001 was trained on them/,
+    );
+    reject(core, 2);
     const version = freezeLater(core, "v2");
     const [fixed] = fixCases(core, { ids: ["C-0001"], ...by, version: version.id });
     expect(fixed!.progress).toMatchObject({ state: "fixed", fixedIn: "v2" });
@@ -117,7 +130,8 @@ describe("the life of a case", () => {
 
     const second = trainedRun(core);
     learns((prompt) => (prompt.includes("Rome") ? weather("Bergen") : RIGHT(prompt)));
-    const { job } = await evaluate(core, second);
+    const { job, summary } = await evaluate(core, second);
+    expect(summary.cases).toEqual({ verified: ["C-0001"], regressed: [], stillFailing: ["C-0002"], unjudged: [] });
     expect(job).toMatchObject({ state: "done", phase: "done", done: 4, total: 4, unit: "prompts" });
     expect(getCase(core, "C-0001").progress).toMatchObject({ state: "verified", verifiedIn: second, lastCheck: { passed: true } });
     expect(getCase(core, "C-0001").events.at(-1)).toMatchObject({
@@ -133,7 +147,7 @@ describe("the life of a case", () => {
 
     const third = trainedRun(core);
     learns(() => weather("Bergen"));
-    await evaluate(core, third);
+    expect((await evaluate(core, third)).summary.cases).toMatchObject({ verified: [], regressed: ["C-0001"] });
     expect(getCase(core, "C-0001").progress).toMatchObject({ state: "regressed", regressedIn: third, verifiedIn: second });
     // the second run, asked once more, takes nothing back
     learns(RIGHT);

@@ -1,9 +1,11 @@
 /** @file Steps of a case that a person takes: each is an event, and each but a note and a verdict has to name evidence that bears on it. */
 import type { CaseSummary, CaseVerdict } from "#contracts/cases.ts";
+import type { StateField } from "#contracts/changes.ts";
 import { AppError } from "#contracts/errors.ts";
 import { caseProgress } from "#core/evaluation/caseProgress.ts";
 import type { CaseRecord, NewCaseEvent } from "#store/cases.ts";
 import type { Core } from "../core.ts";
+import { versionTrainedOn } from "../trainedTrajectories.ts";
 import { summariesOf } from "./caseViews.ts";
 
 interface Step {
@@ -38,18 +40,46 @@ export function traceCases(
   return write(core, records, { kind: "traced", author, text: note, trajectories: [...known] });
 }
 
-/** @throws E_NOT_FOUND, E_CASE_STEP where the version is not later than what the run of a case was trained on */
+/**
+ * @throws E_NOT_FOUND; E_CASE_STEP where the version is not later than what the run of a case was trained on, or has all trajectories that the case
+ * was traced to as they were
+ */
 export function fixCases(core: Core, { ids, author, note, version }: Step & { readonly version: number }): readonly CaseSummary[] {
   const { cases, dataVersions } = core.store;
   const records = ids.map((id) => cases.get(id));
   const named = dataVersions.list().find(({ id }) => id === version);
   if (named === undefined) throw new AppError("E_NOT_FOUND", { what: "data version", id: version });
+  const changedSince = rememberedBy((before: number) => changedBetween(core, before, version));
   for (const { id, runId } of records) {
-    const before = runId === null ? null : dataVersions.byName(runId);
-    if (before === null || (named.id > before.id && named.hash !== before.hash)) continue;
-    throw new AppError("E_CASE_STEP", { case: id, detail: `"${named.name}" is no later data than ${runId} was trained on` });
+    const before = runId === null ? null : versionTrainedOn(core.store, runId);
+    if (before === null) continue;
+    const refuse = (detail: string): AppError => new AppError("E_CASE_STEP", { case: id, detail });
+    if (named.id <= before.id || named.hash === before.hash) throw refuse(`"${named.name}" is no later data than ${runId} was trained on`);
+    const traced = cases.events(id).findLast(({ kind }) => kind === "traced")?.trajectories ?? [];
+    if (traced.length === 0 || traced.some((one) => changedSince(before.id).has(one))) continue;
+    const first = traced.slice(0, 5).join(", ") + (traced.length > 5 ? ` and ${traced.length - 5} more` : "");
+    throw refuse(
+      `"${named.name}" has the trajectories it was traced to, ${first}, as ${runId} was trained on them; change or reject them first`,
+    );
   }
   return write(core, records, { kind: "fixed", author, text: note, dataVersion: version });
+}
+
+/** What of a trajectory makes a difference to a run. */
+const TRAINED_FIELDS: ReadonlySet<StateField> = new Set<StateField>(["content", "split", "status"]);
+
+/** Trajectories that a run would see otherwise in one version than in the other. */
+function changedBetween({ store }: Core, before: number, after: number): ReadonlySet<string> {
+  const { rows } = store.dataVersions.diff(before, after, 0, Infinity);
+  return new Set(rows.flatMap(({ trajectoryId, changed }) => (changed.some((field) => TRAINED_FIELDS.has(field)) ? [trajectoryId] : [])));
+}
+
+function rememberedBy<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, compute(key));
+    return known.get(key)!;
+  };
 }
 
 export function closeCases(core: Core, { ids, author, note, verdict }: Step & { readonly verdict: CaseVerdict }): readonly CaseSummary[] {
