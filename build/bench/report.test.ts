@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeBench } from "./parts/describeBench.ts";
-import { atLeast, atMost, informs, median, notMeasured, reportOf, tableOf } from "./report.ts";
+import { averagePrecision, bootstrap, recallAt, reciprocalRank } from "./parts/retrieval.ts";
+import { atLeast, atMost, estimated, informs, median, notMeasured, reportOf, tableOf } from "./report.ts";
 
 describe("a report", () => {
   it("takes the median of the repeats and keeps their range", () => {
@@ -15,6 +16,15 @@ describe("a report", () => {
     expect(atLeast("ratio", [2.1], "x", 2.2)).toMatchObject({ holds: false, goal: null, reachesGoal: null });
     expect(atMost("peak", [7.9], "GB", 10, 8)).toMatchObject({ bar: "<= 10", goal: "<= 8", holds: true, reachesGoal: true });
     expect(atMost("peak", [10.1], "GB", 10, 8)).toMatchObject({ holds: false, reachesGoal: false });
+  });
+
+  it("holds a mean to its bar and shows the interval it was given", () => {
+    expect(estimated("precision", { value: 0.9, interval: [0.8, 0.95] }, "", 0.85)).toMatchObject({
+      value: 0.9,
+      interval: [0.8, 0.95],
+      holds: true,
+    });
+    expect(estimated("precision", { value: 0.8, interval: [0.7, 0.9] }, "", 0.85)).toMatchObject({ holds: false, bar: ">= 0.85" });
   });
 
   it("compares what was measured, not what is printed", () => {
@@ -43,4 +53,29 @@ describe("a report", () => {
 it("describes a benchmark by the comment of its file", () => {
   const source = '/**\n * @file How fast it is.\n *\n * Options: `--rows N`,\n * none else.\n */\nimport "x";\n/** more */';
   expect(describeBench(source)).toBe("How fast it is.\n\nOptions: `--rows N`,\nnone else.");
+});
+
+describe("a ranking", () => {
+  const order = [7, 3, 9, 1, 4];
+
+  it("is worth its precision at the places of what is relevant", () => {
+    expect(averagePrecision(order, new Set([7, 9]))).toBeCloseTo((1 + 2 / 3) / 2, 12);
+    // one that is not found at all counts as one that is
+    expect(averagePrecision(order, new Set([3, 99]))).toBeCloseTo(0.25, 12);
+    expect([reciprocalRank(order, new Set([9, 4])), reciprocalRank(order, new Set([99]))]).toEqual([1 / 3, 0]);
+    expect([recallAt(2, order, new Set([7, 3, 9])), recallAt(3, order, new Set([9, 99]))]).toEqual([1, 0.5]);
+  });
+
+  it("has a mean whose interval is drawn from a seed", () => {
+    const values = Array.from({ length: 100 }, (_, i) => i % 2);
+    const { value, interval } = bootstrap(values);
+    expect(value).toBe(0.5);
+    // a mean of 100 coin tosses has a deviation of 0.05
+    expect(interval[0]).toBeGreaterThan(0.36);
+    expect(interval[0]).toBeLessThan(0.45);
+    expect(interval[1]).toBeGreaterThan(0.55);
+    expect(interval[1]).toBeLessThan(0.64);
+    expect(bootstrap(values)).toEqual({ value, interval });
+    expect(bootstrap([3, 3])).toEqual({ value: 3, interval: [3, 3] });
+  });
 });

@@ -66,6 +66,17 @@ export function atLeast(measure: string, repeats: readonly number[], unit: strin
   return compared({ measure, repeats, unit, bar, goal, sign: ">=", isWithin: (value, limit) => value >= limit });
 }
 
+/** A mean with the interval it lies in; the mean is what counts. */
+export function estimated(
+  measure: string,
+  { value, interval }: { readonly value: number; readonly interval: readonly [number, number] },
+  unit: string,
+  bar?: number,
+): Measure {
+  const told = bar === undefined ? informs(measure, [value], unit) : atLeast(measure, [value], unit, bar);
+  return { ...told, interval: [rounded(interval[0]), rounded(interval[1])] };
+}
+
 /** A measure of which a share of all values, say 0.95 of them, must stay at or below a bar; without one, it only informs. */
 export function mostOf(measure: string, values: readonly number[], share: number, unit: string, bar?: number, goal?: number): Measure {
   const most = percentile(values, share);

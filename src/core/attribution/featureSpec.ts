@@ -9,7 +9,11 @@ const SHALLOW = 8;
  * (LoGra, arXiv 2405.13954) and our own comparison kept.
  */
 const DEFAULT_MAPS: readonly LinearMap[] = ["self_attn.v_proj", "self_attn.out_proj", "fc1", "fc2"];
-const LARGEST_RANK = 16;
+/**
+ * The error of a projected cosine falls with the root of the rank, so a small model's rank grows until its rows fill their budget; past this the
+ * extra products would cost training more than they tell.
+ */
+const LARGEST_RANK = 32;
 /** What a stored row may take, at a byte a number; its head included. Both states have their place first, the gradient gets the rest. */
 const ROW_BUDGET_BYTES = 13_000;
 const ROW_HEAD_BYTES = 64;
@@ -25,10 +29,10 @@ export function tappedLayers(numLayers: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i);
 }
 
-/** 16, or as much less as it takes for a row to keep within its budget: 15 in OPT-350M, whose 48 maps and two states of 1,024 share it. */
-function defaultRank(numSites: number, statesWidth: number): number {
-  const forGradient = ROW_BUDGET_BYTES - ROW_HEAD_BYTES - statesWidth;
-  return Math.max(1, Math.min(LARGEST_RANK, Math.floor(Math.sqrt(Math.max(0, forGradient) / numSites))));
+/** As large as keeps a row within its budget: 28 in the sample model, 15 in OPT-350M, whose 48 maps and two states of 1,024 share it. */
+function defaultRank(numSites: number, config: OptConfig): number {
+  const forGradient = ROW_BUDGET_BYTES - ROW_HEAD_BYTES - stateWidth(config);
+  return Math.max(1, Math.min(LARGEST_RANK, config.hiddenSize, Math.floor(Math.sqrt(Math.max(0, forGradient) / numSites))));
 }
 
 export function defaultFeatureSpec(config: OptConfig): FeatureSpec {
@@ -37,7 +41,7 @@ export function defaultFeatureSpec(config: OptConfig): FeatureSpec {
   return {
     layers,
     maps: [...DEFAULT_MAPS],
-    rank: defaultRank(layers.length * DEFAULT_MAPS.length, stateWidth(config)),
+    rank: defaultRank(layers.length * DEFAULT_MAPS.length, config),
     seed: DEFAULT_SEED,
     stateDepths: [Math.max(1, Math.floor(numHiddenLayers / 2)), numHiddenLayers],
   };

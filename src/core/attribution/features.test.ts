@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OptConfig } from "#contracts/model.ts";
+import { featureRowBytes } from "./featureFile.ts";
 import { defaultFeatureSpec, fitsModel, gradientWidth, mapWidths, stateWidth, tappedLayers, tapSites } from "./featureSpec.ts";
 import { fuseRankings, rankByScore } from "./fuse.ts";
 import { projectionsOf, signMatrix } from "./projections.ts";
@@ -30,18 +31,29 @@ const normal = (length: number, seed: number): Float32Array => {
 const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 const cosine = (a: Float32Array, b: Float32Array): number => dot(a, b) / (vectorNorm(a) * vectorNorm(b));
 
+const rowBytesOf = (config: OptConfig): number =>
+  featureRowBytes({ gradientWidth: gradientWidth(defaultFeatureSpec(config)), stateWidth: stateWidth(config) });
+
 describe("the default features", () => {
   it("tap layers 9 to 20 of OPT-350M, and a row of theirs keeps within 13 kB", () => {
     const spec = defaultFeatureSpec(OPT_350M);
     expect([spec.layers[0], spec.layers.at(-1), spec.rank, spec.stateDepths]).toEqual([9, 20, 15, [12, 24]]);
     expect(tapSites(spec)).toHaveLength(48);
     expect(gradientWidth(spec) + stateWidth(OPT_350M)).toBe(48 * 225 + 2048);
+    expect(rowBytesOf(OPT_350M)).toBeLessThanOrEqual(13_000);
   });
 
-  it("tap every layer of a small model, with rank 16", () => {
+  it("tap every layer of a small model, with the rank that fills a row", () => {
     const spec = defaultFeatureSpec(SMALL);
-    expect([spec.layers, spec.rank, spec.stateDepths]).toEqual([[0, 1, 2, 3], 16, [2, 4]]);
+    expect([spec.layers, spec.rank, spec.stateDepths]).toEqual([[0, 1, 2, 3], 28, [2, 4]]);
+    expect(rowBytesOf(SMALL)).toBeLessThanOrEqual(13_000);
+    expect(rowBytesOf(SMALL)).toBeGreaterThan(12_000);
     expect(tappedLayers(12)).toEqual([4, 5, 6, 7, 8, 9]);
+  });
+
+  it("have no rank above the model's width", () => {
+    expect(defaultFeatureSpec({ ...SMALL, hiddenSize: 16 }).rank).toBe(16);
+    expect(defaultFeatureSpec({ ...SMALL, numHiddenLayers: 1 }).rank).toBe(32);
   });
 
   it("are refused by a model that is not as deep", () => {

@@ -11,6 +11,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSpec, LinearMap, TapSite } from "#contracts/attribution.ts";
 import type { OptConfig } from "#contracts/model.ts";
+import { paddedLength } from "../model/paddedLength.ts";
 import { type TapRequest, type TapWork, tapInputName } from "../model/taps.ts";
 import type { MicroBatch, MicroBatchLoss, TappingEngine } from "../training/computeEngine.ts";
 import { supervisedTokens } from "../training/loss.ts";
@@ -97,8 +98,6 @@ export async function queryTaps(
 
 /**
  * A weighted sum of queries' gradients, exactly: their tokens one after the other, each query's output gradients times its factor.
- *
- * @param parts  consumed: a single one is scaled where it is, since a copy would hold all of it twice
  */
 export function combineQueries(
   config: OptConfig,
@@ -106,12 +105,8 @@ export function combineQueries(
   parts: readonly { readonly query: QueryTaps; readonly factor: number }[],
 ): QueryTaps {
   const scale = (dy: Float32Array, factor: number): void => dy.forEach((value, i) => (dy[i] = factor * value));
-  if (parts.length === 1) {
-    const { query, factor } = parts[0]!;
-    for (const site of tapSites(spec)) scale(query.of(site).dy, factor);
-    return query;
-  }
-  const numTokens = parts.reduce((sum, { query }) => sum + query.numTokens, 0);
+  // padded as micro-batches are, with nothing: a graph of its own for every length would take longer to compile than it computes
+  const numTokens = paddedLength(parts.reduce((sum, { query }) => sum + query.numTokens, 0));
   const sites = new Map(
     tapSites(spec).map((site) => {
       const { numIn, numOut } = mapWidths(config, site.map);

@@ -5,7 +5,7 @@ import { exactHits, partsInSpan } from "./exactHits.ts";
 import { differingPart, failureQuery } from "./failureQuery.ts";
 import { fieldHeat } from "./fieldHeat.ts";
 import { groupAlike, overlap } from "./groupAlike.ts";
-import { gradeOf, rankExamples } from "./signals.ts";
+import { agreement, gradeOf, rankExamples } from "./signals.ts";
 
 const words = (text: string): readonly string[] => text.split(" ");
 
@@ -73,6 +73,16 @@ describe("three signals", () => {
     // 2 takes first place in the gradient, 0 the third
     expect(ranked.map(({ index }) => index)).toEqual([1, 2, 0, 3]);
     expect(ranked[1]!.signals.gradient).toEqual({ score: 0.1, rank: 3 });
+  });
+
+  it("agree most where all put the same examples first, whatever their scores", () => {
+    const falling = Float64Array.from({ length: 20 }, (_, i) => -i);
+    const rising = falling.toReversed();
+    const full = agreement({ lexical: falling, representation: falling.map((score) => 0.001 * score), gradient: falling });
+    expect(full).toBeCloseTo((3 / 5) * [1, 2, 3, 4, 5].reduce((sum, rank) => sum + Math.log(20 / rank), 0), 10);
+    expect(agreement({ lexical: falling, representation: falling, gradient: rising })).toBeLessThan(full);
+    const none = new Float64Array(20).fill(NaN);
+    expect(agreement({ lexical: none, representation: none, gradient: none })).toBe(0);
   });
 
   it("grade an example by how many of them have it among their first ten", () => {

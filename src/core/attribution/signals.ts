@@ -46,3 +46,23 @@ export function gradeOf({ signals }: RankedExample, isConfirmed: boolean): Evide
   const speaking = SIGNALS.filter((signal) => (signals[signal]?.rank ?? Infinity) <= SPEAKS).length;
   return speaking >= 2 ? "likely" : speaking === 1 ? "similar" : null;
 }
+
+/** The first so many of the fused order say how far the signals agree. */
+const AGREED_ON = 5;
+
+/**
+ * How far the signals agree on which examples come first:
+ *
+ *   mean over the first five of the fused order of  sum over signals of  ln(N / rank),   N examples that have a place at all
+ *
+ * A single signal always has a best example, and its best score is as high for a right output as for a wrong one; that three of them put the same
+ * examples first is what chance and mere likeness do not bring about.
+ */
+export function agreement(scores: SignalScores): number {
+  const ranked = rankExamples(scores);
+  const numPlaced = ranked.length;
+  const first = ranked.slice(0, AGREED_ON);
+  const of = ({ signals }: RankedExample): number =>
+    SIGNALS.reduce((sum, signal) => sum + Math.log(numPlaced / (signals[signal]?.rank ?? numPlaced)), 0);
+  return first.length === 0 ? 0 : first.reduce((sum, one) => sum + of(one), 0) / first.length;
+}

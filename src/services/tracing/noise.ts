@@ -8,7 +8,7 @@ import { AppError } from "#contracts/errors.ts";
 import { type CaseTrace, SIGNALS, type Signal, type SignalNoise } from "#contracts/tracing.ts";
 import type { AssistantTurn } from "#contracts/trajectory.ts";
 import { failureQuery } from "#core/attribution/failureQuery.ts";
-import type { SignalScores } from "#core/attribution/signals.ts";
+import { agreement, type SignalScores } from "#core/attribution/signals.ts";
 import { buildPrompt } from "#core/tokenizer/buildPrompt.ts";
 import type { Core } from "../core.ts";
 import { questionText } from "./caseQuestion.ts";
@@ -19,48 +19,60 @@ import { type Question, signalsOf } from "./signalsOf.ts";
 const NUM_OUTPUTS = 12;
 const FEWEST = 5;
 
-/** @param scores  of the failure */
-export type NoiseOf = (scores: SignalScores, isContrastive: boolean, progress: Progress) => Promise<CaseTrace["noise"]>;
+export interface Noise {
+  /** Of each signal's best score. */
+  readonly bySignal: CaseTrace["noise"];
+  /** Of how far the signals agree on the first places. */
+  readonly agreement: SignalNoise;
+}
 
-type Bests = Readonly<Record<Signal, readonly number[]>>;
+/** @param scores  of the failure */
+export type NoiseOf = (scores: SignalScores, isContrastive: boolean, progress: Progress) => Promise<Noise>;
+
+/** Of several outputs. */
+type Reached = Readonly<Record<Signal | "agreement", readonly number[]>>;
 
 /** Of one space; right outputs are searched once for all its cases. */
 export function noiseIn(core: Core, space: SearchSpace): NoiseOf {
-  const known = new Map<boolean, Promise<Bests>>();
+  const known = new Map<boolean, Promise<Reached>>();
   return async (scores, isContrastive, progress) => {
-    let bests = known.get(isContrastive);
-    if (bests === undefined) {
-      bests = bestsOfRightOutputs(core, space, isContrastive, progress);
-      known.set(isContrastive, bests);
-      bests.catch(() => known.delete(isContrastive));
+    let reached = known.get(isContrastive);
+    if (reached === undefined) {
+      reached = reachedByRightOutputs(core, space, isContrastive, progress);
+      known.set(isContrastive, reached);
+      reached.catch(() => known.delete(isContrastive));
     }
-    const found = await bests;
-    return Object.fromEntries(SIGNALS.map((signal) => [signal, noiseOf(found[signal], bestOf(scores[signal]))])) as Record<
-      Signal,
-      SignalNoise
-    >;
+    const found = await reached;
+    return {
+      bySignal: Object.fromEntries(SIGNALS.map((signal) => [signal, noiseOf(found[signal], bestOf(scores[signal]))])) as Record<
+        Signal,
+        SignalNoise
+      >,
+      agreement: noiseOf(found.agreement, agreement(scores)),
+    };
   };
 }
 
-export function noiseOf(bests: readonly number[], best: number): SignalNoise {
-  const n = bests.length;
-  const mean = n === 0 ? 0 : bests.reduce((sum, value) => sum + value, 0) / n;
-  const squares = bests.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+export function noiseOf(reached: readonly number[], own: number): SignalNoise {
+  const n = reached.length;
+  const mean = n === 0 ? 0 : reached.reduce((sum, value) => sum + value, 0) / n;
+  const squares = reached.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const deviation = n < 2 ? 0 : Math.sqrt(squares / (n - 1));
-  return { mean, deviation, numOutputs: n, z: n < FEWEST || !(deviation > 0) || !Number.isFinite(best) ? null : (best - mean) / deviation };
+  return { mean, deviation, numOutputs: n, z: n < FEWEST || !(deviation > 0) || !Number.isFinite(own) ? null : (own - mean) / deviation };
 }
 
 const bestOf = (scores: Float64Array): number => scores.reduce((most, score) => (score > most ? score : most), -Infinity);
 
-async function bestsOfRightOutputs(core: Core, space: SearchSpace, isContrastive: boolean, progress: Progress): Promise<Bests> {
-  const bests: Record<Signal, number[]> = { lexical: [], representation: [], gradient: [] };
+async function reachedByRightOutputs(core: Core, space: SearchSpace, isContrastive: boolean, progress: Progress): Promise<Reached> {
+  const reached: Record<Signal | "agreement", number[]> = { lexical: [], representation: [], gradient: [], agreement: [] };
   const questions = await rightQuestions(core, space, isContrastive, progress.signal);
   for (const [i, question] of questions.entries()) {
     progress.onPhase("measuring noise", i, questions.length);
     const scores = await signalsOf(question, await openSearch(core, space, question.text, progress));
-    for (const signal of SIGNALS) if (bestOf(scores[signal]) > -Infinity) bests[signal].push(bestOf(scores[signal]));
+    for (const signal of SIGNALS) if (bestOf(scores[signal]) > -Infinity) reached[signal].push(bestOf(scores[signal]));
+    reached.agreement.push(agreement(scores));
   }
-  return bests;
+  return reached;
 }
 
 /** An output that was right, up to its least certain token. */

@@ -8,7 +8,7 @@ import type { CaseBody, CaseRecord } from "#store/cases.ts";
 import type { NamedTrajectory } from "#store/traces.ts";
 import type { Core } from "../core.ts";
 import { caseQuestion } from "./caseQuestion.ts";
-import type { NoiseOf } from "./noise.ts";
+import type { Noise, NoiseOf } from "./noise.ts";
 import { searchCase, type Progress } from "./searchCase.ts";
 import type { SearchSpace } from "./searchSpace.ts";
 import { asOfNow, describeExample, type ExampleSource } from "./tracedExamples.ts";
@@ -16,8 +16,10 @@ import { asOfNow, describeExample, type ExampleSource } from "./tracedExamples.t
 /** Shown of the fused order, and of the opponents. */
 const NUM_SHOWN = 50;
 const NUM_OPPONENTS = 10;
-/** Deviations above what right outputs reach, from which on a score is no noise. */
+/** Deviations above what right outputs reach, from which on a best score is no noise. */
 const STANDS_OUT = 3;
+/** The same for the signals' agreement, which cannot be more than full: on the sample set 63 % of failures under planted conditions pass it, 8 % of others. */
+const AGREES = 2;
 
 export interface Traced {
   readonly trace: CaseTrace;
@@ -54,9 +56,7 @@ export async function traceCase(
     fault: faultOf(example),
     words: new Set(examples.wordsOf(example.index)),
   })).map((members) => ({ examples: members }));
-  const known = SIGNALS.flatMap((signal) => noise[signal].z ?? []);
-  // where noise could not be measured, nothing can be said about it
-  const nothingStandsOut = known.length > 0 && known.every((z) => z < STANDS_OUT);
+  const nothingStandsOut = !standsOut(noise);
   const trace: CaseTrace = {
     caseId: record.id,
     runId,
@@ -67,13 +67,19 @@ export async function traceCase(
     groups,
     opponents: searched.opponents.slice(0, NUM_OPPONENTS).map(describe),
     nothingStandsOut,
-    noise,
+    noise: noise.bySignal,
     numExamples: examples.trained.length,
     numIndexed: searched.numIndexed,
     seconds: searched.seconds,
     reliability: null,
   };
   return { trace, named: nothingStandsOut ? [] : namedIn(trace) };
+}
+
+/** True also where noise could not be measured: then nothing can be said against it. */
+export function standsOut({ bySignal, agreement }: Noise): boolean {
+  const known = SIGNALS.flatMap((signal) => bySignal[signal].z ?? []);
+  return (known.length === 0 && agreement.z === null) || known.some((z) => z >= STANDS_OUT) || (agreement.z ?? 0) >= AGREES;
 }
 
 /** Same finding at the same tool: one fault, in whatever words it was asked. */

@@ -14,7 +14,7 @@ import { exampleEvidence } from "./exampleEvidence.ts";
 import { noiseOf } from "./noise.ts";
 import { getTrace, traceQueue } from "./readTraces.ts";
 import { startTracing } from "./startTracing.ts";
-import { namedIn } from "./traceCase.ts";
+import { namedIn, standsOut } from "./traceCase.ts";
 
 const NUM_TRAINED = 36;
 let workspace: TinyWorkspace;
@@ -116,5 +116,15 @@ describe("noise", () => {
     expect(found.z).toBeCloseTo(6 / Math.sqrt(2.5), 12);
     expect(noiseOf([1, 2, 3, 4], 9).z).toBeNull();
     expect(noiseOf([2, 2, 2, 2, 2], 9).z).toBeNull();
+  });
+
+  it("is passed by one best score far above it, or by signals that agree, and by what it was not measured for", () => {
+    const found = (z: number | null) => ({ mean: 0, deviation: 1, numOutputs: 12, z });
+    const noise = (lexical: number | null, gradient: number | null, agreement: number | null) => ({
+      bySignal: { lexical: found(lexical), representation: found(gradient === null ? null : 0), gradient: found(gradient) },
+      agreement: found(agreement),
+    });
+    const verdicts = [noise(2.9, 1, 1.9), noise(3, 0, 0), noise(0, 0, 2), noise(null, null, null), noise(null, 0, 0)].map(standsOut);
+    expect(verdicts).toEqual([false, true, true, true, false]);
   });
 });
