@@ -69,7 +69,7 @@ test("a case is read, noted, closed with a reason and opened again", async ({ pa
       .getByText(/right token|right here/u)
       .first(),
   ).toBeVisible();
-  await expect(page.getByText("No training trajectory is named as its cause yet.")).toBeVisible();
+  await expect(page.getByText("Not traced yet.")).toBeVisible();
 
   await page.getByRole("textbox", { name: "Note" }).fill("Seen by a user.");
   await page.getByRole("button", { name: "Add the note" }).click();

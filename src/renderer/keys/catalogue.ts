@@ -34,6 +34,7 @@ const tokens = of("Tokens");
 const runs = of("Runs");
 const failures = of("Failures");
 const cases = of("Cases");
+const queue = of("Review queue");
 const playground = of("Playground");
 
 export const CATALOGUE = {
@@ -48,6 +49,7 @@ export const CATALOGUE = {
   "view.playground": everywhere("Go to Playground", { keys: ["G P"], menuKeys: ["Mod+4"] }),
   "view.failures": everywhere("Go to Failures", { keys: ["G F"], menuKeys: ["Mod+5"] }),
   "cases.open": everywhere("Show the cases", { keys: ["G C"] }),
+  "queue.open": everywhere("Show what cases name most", { keys: ["G I"] }),
   "import.open": everywhere("Import files or folders", { menuKeys: ["Mod+I"] }),
   "export.open": everywhere("Export trajectories"),
   "sources.open": everywhere("Show sources and their ledgers"),
@@ -179,6 +181,20 @@ export const CATALOGUE = {
   "cases.trace": cases("Name the cause", "N"),
   "cases.fix": cases("Say in which data version it is mended", "V"),
   "cases.close": cases("Close, or open again", "X"),
+  "evidence.trace": cases("Trace to training examples", "T"),
+  "evidence.fold": cases("Unfold or fold what is nearly the same", "E"),
+  "evidence.alike": cases("Choose all examples like it", "A"),
+  "evidence.open": cases("Open the chosen examples to fix them", "O"),
+  "evidence.reject": cases("Reject the chosen examples", "R"),
+  "evidence.leaveOut": cases("Leave their turn out of the loss", "L"),
+  "evidence.test": cases("Test without the chosen examples", "W"),
+  "evidence.freeze": cases("Freeze the version that mends it", "Shift+V"),
+  "notebook.add": cases("Write a hypothesis", "H"),
+  "notebook.export": cases("Export the notebook as a page", "Shift+E"),
+  "queue.next": queue("Next trajectory", "J"),
+  "queue.previous": queue("Previous trajectory", "K"),
+  "queue.go": queue("Open the trajectory", "Enter"),
+  "queue.goThrough": queue("Go through all of them", "O"),
 } as const satisfies Record<string, CommandDefinition>;
 
 export type CommandId = keyof typeof CATALOGUE;

@@ -108,6 +108,12 @@ export function createScreens(): Router {
         component: () => import("../features/failures/cases/CasesScreen.vue"),
         meta: { screen: "failures" },
       },
+      {
+        path: "/queue",
+        name: "queue",
+        component: () => import("../features/failures/queue/QueueScreen.vue"),
+        meta: { screen: "failures", part: "Review queue" },
+      },
       { path: "/:rest(.*)*", redirect: "/trajectories" },
     ],
   });

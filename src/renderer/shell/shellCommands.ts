@@ -35,6 +35,7 @@ export function shellCommands({ router, openPalette, openHelp, openSettings, rev
     { id: "sources.open", run: () => go("/sources") },
     { id: "merge.open", run: () => go("/merge") },
     { id: "cases.open", run: () => go("/cases") },
+    { id: "queue.open", run: () => go("/queue") },
     { id: "versions.open", run: () => go("/versions") },
     { id: "sql.open", run: () => go("/sql") },
     { id: "runs.new", run: () => go("/runs/new") },
