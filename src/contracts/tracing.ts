@@ -106,7 +106,10 @@ export interface CaseTrace {
   readonly groups: readonly TracedGroup[];
   /** Most negative first: examples that argue for the right output. */
   readonly opponents: readonly TracedExample[];
-  /** No score lies outside what right outputs reach: likely too little good data, or the base model. */
+  /**
+   * Neither a score nor the agreement of the signals lies outside what right outputs reach, and no likely example has the same fault: likely too
+   * little good data, or the base model.
+   */
   readonly nothingStandsOut: boolean;
   readonly noise: Readonly<Record<Signal, SignalNoise>>;
   readonly numExamples: number;

@@ -32,7 +32,7 @@ export function traceTable(runs: readonly TracingMeasured[]): Measure[] {
       0.85,
     ),
     shareOf(
-      "failures that stand out from right outputs",
+      "failures whose signals stand out from those of right outputs",
       traced.map((one) => one.standsOut),
     ),
     ...atChance(runs),

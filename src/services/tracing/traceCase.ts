@@ -1,4 +1,5 @@
 /** @file One case traced: searched, its examples described and grouped, and said whether anything stands out at all. */
+import type { FailureCode } from "#contracts/calls.ts";
 import { foldedWords } from "#contracts/searchText.ts";
 import { SIGNALS, type CaseTrace, type TracedExample } from "#contracts/tracing.ts";
 import { partsInSpan } from "#core/attribution/exactHits.ts";
@@ -56,7 +57,7 @@ export async function traceCase(
     fault: faultOf(example),
     words: new Set(examples.wordsOf(example.index)),
   })).map((members) => ({ examples: members }));
-  const nothingStandsOut = !standsOut(noise);
+  const nothingStandsOut = !standsOut(noise) && !repeatsFault(groups, [record.code, ...record.secondary]);
   const trace: CaseTrace = {
     caseId: record.id,
     runId,
@@ -80,6 +81,12 @@ export async function traceCase(
 export function standsOut({ bySignal, agreement }: Noise): boolean {
   const known = SIGNALS.flatMap((signal) => bySignal[signal].z ?? []);
   return (known.length === 0 && agreement.z === null) || known.some((z) => z >= STANDS_OUT) || (agreement.z ?? 0) >= AGREES;
+}
+
+/** A likely cause that has the fault itself, as the checker finds it, needs no comparison with right outputs. */
+export function repeatsFault(groups: CaseTrace["groups"], codes: readonly (FailureCode | null)[]): boolean {
+  const likely = groups.flatMap(({ examples }) => examples.filter(({ grade }) => grade === "likely"));
+  return likely.some(({ trajectories }) => trajectories.some(({ findings }) => findings.some((code) => codes.includes(code))));
 }
 
 /** Same finding at the same tool: one fault, in whatever words it was asked. */

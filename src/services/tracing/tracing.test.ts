@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import type { FailureCode } from "#contracts/calls.ts";
 import type { CaseTrace } from "#contracts/tracing.ts";
 import { openTinyWorkspace, type TinyWorkspace } from "../../../test/fixtures/tinyWorkspace.ts";
 import { getCase } from "../cases/caseViews.ts";
@@ -14,7 +15,7 @@ import { exampleEvidence } from "./exampleEvidence.ts";
 import { noiseOf } from "./noise.ts";
 import { getTrace, traceQueue } from "./readTraces.ts";
 import { startTracing } from "./startTracing.ts";
-import { namedIn, standsOut } from "./traceCase.ts";
+import { namedIn, repeatsFault, standsOut } from "./traceCase.ts";
 
 const NUM_TRAINED = 36;
 let workspace: TinyWorkspace;
@@ -126,5 +127,30 @@ describe("noise", () => {
     });
     const verdicts = [noise(2.9, 1, 1.9), noise(3, 0, 0), noise(0, 0, 2), noise(null, null, null), noise(null, 0, 0)].map(standsOut);
     expect(verdicts).toEqual([false, true, true, true, false]);
+  });
+
+  it("is not asked where a likely example has the fault itself", () => {
+    const group = (grade: "similar" | "likely", findings: readonly FailureCode[]) => ({
+      examples: [
+        {
+          ...{
+            index: 0,
+            rank: 1,
+            exact: null,
+            grade,
+            hits: [],
+            call: "",
+            signals: { lexical: null, representation: null, gradient: null },
+          },
+          trajectories: [{ id: "T-00001", title: "", isUnchanged: true, findings }],
+        },
+      ],
+    });
+    const groups = [group("likely", ["F05"]), group("similar", ["F02"])];
+    expect([repeatsFault(groups, ["F02"]), repeatsFault(groups, [null]), repeatsFault(groups, ["F01", "F05"])]).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 });
