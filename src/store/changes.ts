@@ -94,10 +94,12 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
   const selectRecent = db.prepare<[number, number], ChangeRow>(
     "SELECT * FROM change WHERE id < ? AND (num_trajectories > 0 OR num_skipped > 0 OR state = 'applying') ORDER BY id DESC LIMIT ?",
   );
-  const selectApplying = db.prepare<[], ChangeRow>("SELECT * FROM change WHERE state = 'applying' ORDER BY id");
+  const selectApplying = db.prepare<[], ChangeRow>("SELECT * FROM change INDEXED BY change_applying WHERE state = 'applying' ORDER BY id");
   const setState = db.prepare<[ChangeState, number]>("UPDATE change SET state = ? WHERE id = ?");
   const finish = db.prepare<[number]>("UPDATE change SET state = 'applied', operation = NULL WHERE id = ?");
-  const supersede = db.prepare<[string]>("UPDATE change SET superseded = 1 WHERE author = ? AND state = 'undone' AND superseded = 0");
+  const supersede = db.prepare<[string]>(
+    "UPDATE change INDEXED BY change_redoable SET superseded = 1 WHERE author = ? AND state = 'undone' AND superseded = 0",
+  );
   const count = db.prepare<[number, number, number, number]>(
     "UPDATE change SET num_trajectories = num_trajectories + ?, num_skipped = num_skipped + ?, first_trajectory = coalesce(first_trajectory, ?) WHERE id = ?",
   );
@@ -105,7 +107,7 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
     `SELECT * FROM change INDEXED BY change_by_author WHERE author = ? AND ${UNDOABLE} ORDER BY id DESC LIMIT 1`,
   );
   const redoable = db.prepare<[string], ChangeRow>(
-    "SELECT * FROM change WHERE author = ? AND state = 'undone' AND superseded = 0 ORDER BY id LIMIT 1",
+    "SELECT * FROM change INDEXED BY change_redoable WHERE author = ? AND state = 'undone' AND superseded = 0 ORDER BY id LIMIT 1",
   );
   const insertTargets = db.prepare<[number, string]>(
     "INSERT OR IGNORE INTO change_target (change_id, trajectory_id) SELECT ?, value FROM json_each(?)",

@@ -31,6 +31,23 @@ describe("opening a workspace database", () => {
     openDatabase(path).close();
   });
 
+  it("finds what an undo asks for without reading every change there was", () => {
+    const db = openDatabase(path);
+    const plan = (sql: string): string =>
+      db
+        .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map(({ detail }) => detail)
+        .join();
+    expect(plan("SELECT * FROM change INDEXED BY change_applying WHERE state = 'applying' ORDER BY id")).toMatch(
+      /^SCAN change USING INDEX change_applying$/,
+    );
+    expect(
+      plan("SELECT * FROM change INDEXED BY change_redoable WHERE author = '' AND state = 'undone' AND superseded = 0 ORDER BY id"),
+    ).toMatch(/^SEARCH change USING INDEX change_redoable/);
+    db.close();
+  });
+
   it("brings an older one forward and keeps a copy of it as it was", () => {
     const first = openDatabase(path, { migrations: ["CREATE TABLE noun (word TEXT)"] });
     first.exec("INSERT INTO noun VALUES ('call')");

@@ -11,6 +11,7 @@ import { tools } from "./009-tools.ts";
 import { sourceBeside } from "./010-source-beside.ts";
 import { traces } from "./011-traces.ts";
 import { experiments } from "./012-experiments.ts";
+import { changeIndexes } from "./013-change-indexes.ts";
 
 export const MIGRATIONS: readonly string[] = [
   init,
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly string[] = [
   sourceBeside,
   traces,
   experiments,
+  changeIndexes,
 ];
