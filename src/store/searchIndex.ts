@@ -7,6 +7,7 @@ import { trajectoryIdOf } from "./ids.ts";
 import type { Db } from "./openDatabase.ts";
 import { termFrequency } from "./termFrequency.ts";
 import { quotedTerm } from "./searchTerms.ts";
+import { systemColumn } from "./systemColumn.ts";
 import { searchTerms } from "#contracts/searchText.ts";
 import type { TrajectoryId } from "#contracts/trajectory.ts";
 
@@ -28,8 +29,6 @@ export interface SimilarTrajectory {
 const HITS_PER_RESULT = 8;
 const INDEXED = "search.lastContent";
 const INDEXED_SYSTEM = "search.lastSystemPart";
-/** Rounds are counted in a byte; nobody types this many words. */
-const MAX_TERMS = 200;
 
 export type SearchIndex = ReturnType<typeof searchIndex>;
 
@@ -48,11 +47,7 @@ export function searchIndex(db: Db) {
   const insertSystem = db.prepare<[number, string]>("INSERT INTO system_text (rowid, text) VALUES (?, ?)");
   const findSystem = db.prepare<[string], number>("SELECT rowid FROM system_text WHERE system_text MATCH ?").pluck();
   const findTurns = db.prepare<[string, number], number>("SELECT rowid FROM turn_text WHERE turn_text MATCH ? AND rowid > ?").pluck();
-  const contentsWithSystem = db
-    .prepare<[string, number], number>(
-      "SELECT id FROM content INDEXED BY content_by_system WHERE system_id IN (SELECT value FROM json_each(?)) AND id > ?",
-    )
-    .pluck();
+  const systemOf = systemColumn(db);
   const selectSimilar = db.prepare<
     [string, number, string, string, number],
     { id: number; content_id: number; title: string; rank: number }
@@ -94,34 +89,27 @@ export function searchIndex(db: Db) {
         .immediate();
     },
 
+    /** Reads only: whether a system text holds the term; it is then looked up by itself. */
+    isInSystem: (term: string): boolean => findSystem.get(quotedTerm(term)) !== undefined,
+
     /**
-     * Reads only: one byte a content, 1 where its turns and its system text hold every term of the text; none where it names no term.
-     * With an earlier result, looks through the contents that came since.
-     *
-     * System texts are indexed once for all their trajectories, so each term may be found in either place.
+     * Reads only: one byte a content, 1 where its turns hold all of the terms; of a single term also where its system text holds it, for
+     * system texts are indexed once for all their trajectories. With an earlier result, looks through the contents that came since.
      */
-    matching(
-      text: string,
+    hitsOf(
+      terms: readonly string[],
       earlier: { readonly hits: Uint8Array; readonly upTo: number } = { hits: new Uint8Array(), upTo: 0 },
     ): Uint8Array {
-      const terms = searchTerms(text).map(quotedTerm);
       const { upTo } = earlier;
       const hits = new Uint8Array(Math.max((lastContent.get() ?? 0) + 1, earlier.hits.length));
-      hits.set(earlier.hits);
-      if (terms.length === 0) return hits;
-      const systemParts = terms.map((term) => findSystem.all(term));
-      if (systemParts.every((parts) => parts.length === 0)) {
-        for (const id of findTurns.all(terms.join(" AND "), upTo)) hits[id] = 1;
-        return hits;
-      }
-      const rounds = terms.slice(0, MAX_TERMS);
-      hits.fill(0, upTo + 1);
-      rounds.forEach((term, round) => {
-        const inSystem = systemParts[round]!.length === 0 ? [] : contentsWithSystem.all(JSON.stringify(systemParts[round]), upTo);
-        // What was a hit in every round before is one in this round too.
-        for (const ids of [findTurns.all(term, upTo), inSystem]) for (const id of ids) if (hits[id] === round) hits[id] = round + 1;
-      });
-      for (let id = upTo + 1; id < hits.length; id++) hits[id] = hits[id] === rounds.length ? 1 : 0;
+      hits.set(earlier.hits.subarray(0, upTo + 1));
+      for (const id of findTurns.all(terms.map(quotedTerm).join(" AND "), upTo)) hits[id] = 1;
+      const parts = terms.length === 1 ? findSystem.all(quotedTerm(terms[0]!)) : [];
+      if (parts.length === 0) return hits;
+      const systems = systemOf(hits.length - 1);
+      const holds = new Uint8Array(Math.max(...parts) + 1);
+      for (const part of parts) holds[part] = 1;
+      for (let id = upTo + 1; id < hits.length; id++) if (holds[systems[id]!] === 1) hits[id] = 1;
       return hits;
     },
 
