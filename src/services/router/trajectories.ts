@@ -1,23 +1,26 @@
 /** @file Procedures of trajectories and their tokens. */
 import { listFixes } from "../changes/listFixes.ts";
 import { checkContent } from "../checkContent.ts";
+import { inTurn } from "../inTurn.ts";
 import { getTrajectory, listTrajectories, offsetOfTrajectory } from "../trajectories.ts";
 import { tokensOfContent, tokensOfTrajectory } from "../tokensOfTrajectory.ts";
 import { similarTrajectories } from "../similarTrajectories.ts";
 import { base } from "./base.ts";
 
 export const trajectories = {
-  list: base.trajectories.list.handler(({ context, input }) =>
-    listTrajectories(context.core, input.filter, input.offset, input.limit, input.keep),
+  list: base.trajectories.list.handler(({ context: { core }, input: { filter, offset, limit, keep }, signal }) =>
+    inTurn(core, signal, () => listTrajectories(core, filter, offset, limit, keep)),
   ),
-  facets: base.trajectories.facets.handler(({ context, input }) => context.core.store.lists.facets(input.filter)),
+  facets: base.trajectories.facets.handler(({ context: { core }, input, signal }) =>
+    inTurn(core, signal, () => core.store.lists.facets(input.filter)),
+  ),
   get: base.trajectories.get.handler(({ context, input }) => getTrajectory(context.core, input.id, input.author)),
   fixes: base.trajectories.fixes.handler(({ context, input }) => listFixes(context.core, input.id, input.content)),
   similar: base.trajectories.similar.handler(({ context, input }) => similarTrajectories(context.core, input.id, input.limit)),
   tokens: base.trajectories.tokens.handler(({ context, input }) => tokensOfTrajectory(context.core, input)),
   tokensOf: base.trajectories.tokensOf.handler(({ context, input }) => tokensOfContent(context.core, input)),
   check: base.trajectories.check.handler(({ context, input }) => checkContent(context.core, input)),
-  offsetOf: base.trajectories.offsetOf.handler(({ context, input }) => ({
-    offset: offsetOfTrajectory(context.core, input.id, input.filter, input.keep),
-  })),
+  offsetOf: base.trajectories.offsetOf.handler(({ context: { core }, input: { id, filter, keep }, signal }) =>
+    inTurn(core, signal, () => ({ offset: offsetOfTrajectory(core, id, filter, keep) })),
+  ),
 };

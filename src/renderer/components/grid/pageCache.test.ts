@@ -17,7 +17,7 @@ describe("PageCache", () => {
     const { cache, fetchPage } = cacheOver(1000);
     expect([cache.rowAt(0), cache.rowAt(1), cache.rowAt(199)]).toEqual([undefined, undefined, undefined]);
     await settle();
-    expect(fetchPage.mock.calls).toEqual([[0, 200]]);
+    expect(fetchPage.mock.calls).toEqual([[0, 200, expect.any(AbortSignal)]]);
     expect([cache.rowAt(0), cache.rowAt(199), cache.total]).toEqual(["row 0", "row 199", 1000]);
   });
 

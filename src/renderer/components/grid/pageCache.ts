@@ -5,7 +5,11 @@ export interface PageCacheOptions<Row> {
   readonly pageSize: number;
   /** Pages kept; the least recently used go first. */
   readonly maxPages: number;
-  readonly fetchPage: (offset: number, limit: number) => Promise<{ readonly total: number; readonly rows: readonly Row[] }>;
+  readonly fetchPage: (
+    offset: number,
+    limit: number,
+    signal: AbortSignal,
+  ) => Promise<{ readonly total: number; readonly rows: readonly Row[] }>;
   /** Called after anything visible has changed: rows arrived, the total, an error. */
   readonly onChange: () => void;
 }
@@ -19,7 +23,8 @@ export class PageCache<Row> {
   /** Not asked for again by drawing, or an error would be answered with a storm of queries. */
   readonly #failed = new Set<number>();
   readonly #options: PageCacheOptions<Row>;
-  #isOpen = true;
+  /** Aborted by closing. */
+  readonly #controller = new AbortController();
 
   constructor(options: PageCacheOptions<Row>) {
     this.#options = options;
@@ -53,8 +58,9 @@ export class PageCache<Row> {
     if (this.#inFlight.has(page) || this.#pages.has(page)) return;
     this.#inFlight.add(page);
     try {
-      const { total, rows } = await this.#options.fetchPage(page * this.#options.pageSize, this.#options.pageSize);
-      if (!this.#isOpen) return;
+      const { pageSize, fetchPage } = this.#options;
+      const { total, rows } = await fetchPage(page * pageSize, pageSize, this.#controller.signal);
+      if (this.#controller.signal.aborted) return;
       this.total = total;
       this.error = null;
       this.#pages.set(page, rows);
@@ -63,12 +69,12 @@ export class PageCache<Row> {
         this.#pages.delete(oldest);
       }
     } catch (error) {
-      if (!this.#isOpen) return;
+      if (this.#controller.signal.aborted) return;
       this.error = error;
       this.#failed.add(page);
     } finally {
       this.#inFlight.delete(page);
-      if (this.#isOpen) this.#options.onChange();
+      if (!this.#controller.signal.aborted) this.#options.onChange();
     }
   }
 
@@ -79,8 +85,8 @@ export class PageCache<Row> {
     this.#options.onChange();
   }
 
-  /** Answers still on their way are ignored from now on. */
+  /** Questions on their way are taken back, and answers that come all the same are ignored. */
   close(): void {
-    this.#isOpen = false;
+    this.#controller.abort();
   }
 }

@@ -39,7 +39,10 @@ export function useOpenTrajectory(list: TrajectoryList, details: TrajectoryDetai
     else if (list.peek(awaited.index) !== undefined) openAt(awaited.index);
   });
 
+  let locating: AbortController | undefined;
   async function locate(): Promise<void> {
+    locating?.abort();
+    const { signal } = (locating = new AbortController());
     const id = openId.value;
     if (id === null) {
       active.value = -1;
@@ -47,14 +50,14 @@ export function useOpenTrajectory(list: TrajectoryList, details: TrajectoryDetai
     }
     if (active.value >= 0 && list.peek(active.value)?.id === id) return;
     try {
-      const offset = await list.offsetOf(id);
-      if (openId.value !== id) return;
+      const offset = await list.offsetOf(id, signal);
+      if (signal.aborted || openId.value !== id) return;
       isLeftOut.value = offset === null;
       active.value = offset ?? -1;
       await nextTick();
       if (offset !== null) view()?.scrollTo(offset, "center");
     } catch {
-      active.value = -1;
+      if (!signal.aborted) active.value = -1;
     }
   }
   watch([openId, () => JSON.stringify(filter.value)], () => void locate());

@@ -70,8 +70,8 @@ export function useTrajectoryList() {
     const mine = new PageCache<TrajectorySummary>({
       pageSize: PAGE_SIZE,
       maxPages: MAX_PAGES,
-      fetchPage: async (offset, limit) => {
-        const page = await client.trajectories.list({ filter: wanted, offset, limit, keep: idsOf(mine) });
+      fetchPage: async (offset, limit, signal) => {
+        const page = await client.trajectories.list({ filter: wanted, offset, limit, keep: idsOf(mine) }, { signal });
         indexComplete.value = page.indexComplete;
         return page;
       },
@@ -125,8 +125,8 @@ export function useTrajectoryList() {
     version,
     rowAt: (index: number): TrajectorySummary | undefined => shownCache?.rowAt(index),
     peek: (index: number): TrajectorySummary | undefined => shownCache?.peek(index),
-    offsetOf: async (id: string): Promise<number | null> =>
-      (await client.trajectories.offsetOf({ id, filter: filter.value, keep: idsOf(cache) })).offset,
+    offsetOf: async (id: string, signal: AbortSignal): Promise<number | null> =>
+      (await client.trajectories.offsetOf({ id, filter: filter.value, keep: idsOf(cache) }, { signal })).offset,
     retry: () => cache?.retry(),
     reload: open,
   };
