@@ -1,5 +1,6 @@
 /** @file The screens there are: their place in the rail, their routes. */
 import { createRouter, createWebHashHistory, type RouteLocationNormalized, type Router } from "vue-router";
+import TrajectoriesScreen from "../features/trajectories/TrajectoriesScreen.vue";
 import type { IconName } from "../ui/icons.ts";
 
 export interface Screen {
@@ -42,7 +43,8 @@ export function createScreens(): Router {
       {
         path: "/trajectories/:id?",
         name: "trajectories",
-        component: () => import("../features/trajectories/TrajectoriesScreen.vue"),
+        // comes with the shell; the others when they are gone to
+        component: TrajectoriesScreen,
         meta: { screen: "trajectories" },
       },
       {
