@@ -1,12 +1,13 @@
 /** @file A change in words, as lists of changes and jobs name it. */
 import type { FixKind } from "#contracts/bulk.ts";
 import type { Operation } from "#contracts/changes.ts";
+import type { LabelScheme } from "#contracts/review.ts";
 import { trajectoryIdOf } from "#store/ids.ts";
 
 const STATUS_WORDS = { unreviewed: "Reopened", accepted: "Accepted", rejected: "Rejected", flagged: "Flagged" } as const;
 
-/** "Rejected T-00012", "Moved 212 trajectories to test". */
-export function changeTitle(operation: Operation, numChosen: number, first: number | undefined): string {
+/** "Rejected T-00012", "Moved 212 trajectories to test". Questions and answers are named as they are at the time of the change. */
+export function changeTitle(operation: Operation, numChosen: number, first: number | undefined, scheme: () => LabelScheme): string {
   const them = numChosen === 1 && first !== undefined ? trajectoryIdOf(first) : `${numChosen.toLocaleString("en")} trajectories`;
   switch (operation.type) {
     case "status":
@@ -17,11 +18,13 @@ export function changeTitle(operation: Operation, numChosen: number, first: numb
       return `Drew the splits of ${them} anew, by query`;
     case "assign":
       return operation.annotator === null ? `Took ${them} out of every queue` : `Assigned ${them} to ${operation.annotator}`;
-    case "label":
-      if (operation.adjudicate) return `Settled "${operation.question}" of ${them}`;
-      return operation.options.length === 0
-        ? `Took back the answer to "${operation.question}" of ${them}`
-        : `Answered "${operation.question}" of ${them}: ${operation.options.join(", ")}`;
+    case "label": {
+      const { question, options } = labelWords(operation, scheme());
+      if (operation.adjudicate) return `Settled "${question}" of ${them}`;
+      return options.length === 0
+        ? `Took back the answer to "${question}" of ${them}`
+        : `Answered "${question}" of ${them}: ${options.join(", ")}`;
+    }
     case "replace":
       return `Replaced ${quoted(operation.find)} by ${quoted(operation.replacement)} in ${them}`;
     case "renameTool":
@@ -35,6 +38,20 @@ export function changeTitle(operation: Operation, numChosen: number, first: numb
     case "note":
       return `Noted on ${them}: ${shortened(operation.text)}`;
   }
+}
+
+type Label = Extract<Operation, { type: "label" }>;
+
+/** In the words of the scheme; what it no longer has keeps its id. */
+function labelWords(
+  { question, options }: Label,
+  { questions }: LabelScheme,
+): { readonly question: string; readonly options: readonly string[] } {
+  const asked = questions.find(({ id }) => id === question);
+  return {
+    question: asked?.title ?? question,
+    options: options.map((option) => asked?.options.find(({ id }) => id === option)?.title ?? option),
+  };
 }
 
 const FIX_WORDS: Readonly<Record<FixKind, string>> = {

@@ -9,6 +9,7 @@ import { AppError } from "#contracts/errors.ts";
 import type { Selection } from "#contracts/procedures/changes.ts";
 import type { StoredChange } from "#store/index.ts";
 import type { Core } from "../core.ts";
+import { readScheme } from "../review.ts";
 import { runDataTask } from "../runDataTask.ts";
 import { indexSoon } from "../startIndexing.ts";
 import { applyNext } from "./applyChange.ts";
@@ -32,7 +33,7 @@ export function changeTrajectories(core: Core, selection: Selection, operation: 
   const start = (): number => {
     // a decision on a few goes on beside a long change; two long ones would wait for each other's locks
     if (chosen.length > AT_ONCE) requireIdle(core);
-    const title = changeTitle(operation, chosen.length, chosen[0]);
+    const title = changeTitle(operation, chosen.length, chosen[0], () => readScheme(core));
     const changeId = changes.start({ kind: operation.type, title, operation, ...author, at: new Date().toISOString() });
     changes.choose(changeId, chosen);
     return changeId;

@@ -58,6 +58,22 @@ const edit = (id: string, user: string, author = ann, baseRevision = getTrajecto
   reviseTrajectory(core, { id, baseRevision, content: content(user), ...author });
 
 describe("a change", () => {
+  it("names questions and answers by their titles, and what the scheme no longer has by its id", () => {
+    const [id] = add(1);
+    const titleOf = (operation: Operation) => changeTrajectories(core, { ids: [id!] }, operation, ann).change?.title;
+    const label = { type: "label", place: {}, adjudicate: false } as const;
+    expect(titleOf({ ...label, question: "outcome", options: ["partly"] })).toBe(
+      `Answered "Does it do what the user asked?" of ${id}: Partly`,
+    );
+    expect(titleOf({ ...label, question: "outcome", options: ["no"], adjudicate: true })).toBe(
+      `Settled "Does it do what the user asked?" of ${id}`,
+    );
+    expect(titleOf({ ...label, question: "gone", options: ["x"] })).toBe(`Answered "gone" of ${id}: x`);
+    expect(titleOf({ ...label, question: "outcome", options: [] })).toBe(
+      `Took back the answer to "Does it do what the user asked?" of ${id}`,
+    );
+  });
+
   it("is one entry, undone and made again as a whole", () => {
     const ids = add(5);
     changeTrajectories(core, { ids }, REJECT, ann);

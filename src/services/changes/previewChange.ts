@@ -3,6 +3,7 @@ import type { ContentOperation } from "#contracts/bulk.ts";
 import type { Selection } from "#contracts/procedures/changes.ts";
 import type { Preview, PreviewPage } from "#contracts/preview.ts";
 import type { Core } from "../core.ts";
+import { readScheme } from "../review.ts";
 import { runDataTask } from "../runDataTask.ts";
 import { requireValid } from "./bulkEditOf.ts";
 import { chosenBy } from "./chosenBy.ts";
@@ -17,7 +18,12 @@ export function startPreview(core: Core, selection: Selection, operation: Conten
   const chosen = chosenBy(core, selection);
   const id = core.store.transaction(() => core.store.previews.start(operation, chosen));
   if (chosen.length <= AT_ONCE) walkPreview(core.store, id);
-  else startPreviewJob(core, id, changeTitle(operation, chosen.length, chosen[0]));
+  else
+    startPreviewJob(
+      core,
+      id,
+      changeTitle(operation, chosen.length, chosen[0], () => readScheme(core)),
+    );
   return previewOf(core, id);
 }
 
