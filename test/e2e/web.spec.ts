@@ -50,6 +50,7 @@ test("every screen is reached by mouse and by keys, without an error", async ({ 
   const problems = watchProblems(page);
   await page.goto(served.url);
   for (const [screen, keys] of [
+    ["Tools", "o"],
     ["Tokens", "k"],
     ["Runs", "r"],
     ["Playground", "p"],
@@ -154,6 +155,7 @@ test("no screen has a serious violation, in light or dark", async ({ page, serve
   for (const place of [
     "/trajectories/T-00001",
     "/sources/1",
+    "/tools",
     "/tokens/T-00001",
     "/runs",
     "/runs/new",
