@@ -61,6 +61,12 @@ describe("agreement over a workspace", () => {
     expect(core.store.lists.page({ disputed: true }, 0, 9).total).toBe(1);
 
     expect(listDisagreements(core, 0, 9)).toMatchObject({ total: 1, rows: [{ trajectoryId: ids[11], question: "outcome", place: {} }] });
+    // the same labels are not read again for another page, other ones are
+    const { annotations } = core.store;
+    const { used } = annotations;
+    let numRead = 0;
+    Object.assign(annotations, { used: () => (numRead++, used()) });
+    expect([listDisagreements(core, 1, 9), numRead]).toEqual([{ total: 1, rows: [] }, 0]);
     answer("cid", [ids[11]!], "yes", { adjudicate: true });
     expect(listDisagreements(core, 0, 9)).toEqual({ total: 0, rows: [] });
 

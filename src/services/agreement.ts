@@ -28,7 +28,7 @@ const measured = new WeakMap<Core, { readonly key: string; readonly whole: Agree
 /** Questions that nobody answered are left out. Ends with the signal; the same labels are not measured again. */
 export async function* readAgreement(core: Core, signal?: AbortSignal): AsyncGenerator<AgreementProgress, void, void> {
   const { questions } = readScheme(core);
-  const key = `${core.store.lists.annotationsKey()}/${JSON.stringify(questions)}`;
+  const key = keyOf(core, questions);
   const known = measured.get(core);
   if (known?.key === key) return yield known.whole;
   const workerData: AgreementInput = { agreement: { database: core.paths.database, questions } };
@@ -78,14 +78,25 @@ export function serveAgreement({ agreement: { database, questions } }: Agreement
   }
 }
 
+const disputed = new WeakMap<Core, { readonly key: string; readonly all: readonly Disagreement[] }>();
+
+/** The same labels are not compared again: a page behind the first costs nothing. */
 export function listDisagreements(
   core: Core,
   offset: number,
   limit: number,
 ): { readonly total: number; readonly rows: readonly Disagreement[] } {
-  const all = findDisagreements(labelledOf(core.store), readScheme(core).questions);
+  const { questions } = readScheme(core);
+  const key = keyOf(core, questions);
+  const known = disputed.get(core);
+  const all = known?.key === key ? known.all : findDisagreements(labelledOf(core.store), questions);
+  disputed.set(core, { key, all });
   return { total: all.length, rows: all.slice(offset, offset + limit) };
 }
+
+/** Differs whenever labels or questions do. */
+const keyOf = (core: Core, questions: readonly LabelQuestion[]): string =>
+  `${core.store.lists.annotationsKey()}/${JSON.stringify(questions)}`;
 
 export function chooseSecondPass(
   core: Core,
