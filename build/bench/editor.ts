@@ -103,7 +103,7 @@ async function measured(folder: string, { numTrajectories, only, numInputs }: Se
   try {
     const made = describeWorkspace(numTrajectories);
     const { page, ms: firstMs } = await shell.open();
-    await page.page.context().close();
+    await page.close();
     for (const part of only) {
       const found = await MEASURES[part]({ shell, made, firstMs, most: numInputs });
       measures.push(...found);

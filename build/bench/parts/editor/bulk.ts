@@ -38,7 +38,7 @@ export async function measureBulk(shell: Shell, { half }: MadeWorkspace): Promis
   });
   await pause(1500);
   const undo = await during(page, other, () => page.page.keyboard.press("Control+z"));
-  for (const each of [page, other]) await each.page.context().close();
+  for (const each of [page, other]) await each.close();
   return { change, undo };
 }
 

@@ -29,7 +29,7 @@ export async function measureEditing(shell: Shell, numTrajectories: number, most
     await pause(LOOK_MS);
   }
   if (saves.length === 0) throw new Error("no trajectory has a call with a text argument");
-  await page.page.context().close();
+  await page.close();
   return { saves, undos };
 }
 
@@ -76,7 +76,7 @@ export async function measureDeciding(shell: Shell, most: number): Promise<Decid
       undos.push(await page.time("keydown", { what: "status", id, status: "unreviewed" }, () => page.page.keyboard.press("Control+z")));
       await pause(LOOK_MS);
     }
-    await page.page.context().close();
+    await page.close();
   }
   return { decisions, undos };
 }

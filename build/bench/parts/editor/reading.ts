@@ -47,6 +47,6 @@ export async function measureReading(shell: Shell, { long }: MadeWorkspace): Pro
     await press("]", 60);
     await press("[", 20);
   });
-  await page.page.context().close();
+  await page.close();
   return { openMs, wheelMs, keysMs };
 }

@@ -15,7 +15,7 @@ export async function measureOpenings(shell: Shell, most: number): Promise<reado
   for (let i = 0; i < Math.min(OPENINGS, most); i++) {
     const { page, ms } = await shell.open();
     openings.push(ms);
-    await page.page.context().close();
+    await page.close();
   }
   return openings;
 }
@@ -101,7 +101,7 @@ export async function measureFilters(shell: Shell, made: MadeWorkspace, most: nu
     times.push(await page.follow(`#/trajectories/T-00001?${query}`, { what: "found" }));
     await pause(BETWEEN_MS);
   }
-  await page.page.context().close();
+  await page.close();
   return times;
 }
 
@@ -115,7 +115,7 @@ export async function measureSearches(shell: Shell, made: MadeWorkspace, most: n
     times.push(await search(page, text));
     await pause(BETWEEN_MS);
   }
-  await page.page.context().close();
+  await page.close();
   return times;
 }
 

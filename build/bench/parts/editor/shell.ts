@@ -29,6 +29,8 @@ export interface MeasuredPage {
   time(event: Parameters<Stopwatch["set"]>[0], wanted: Parameters<Stopwatch["set"]>[1], act: () => Promise<void>): Promise<number>;
   /** Milliseconds from an address, entered, to what it shows. */
   follow(hash: string, wanted: Parameters<Stopwatch["set"]>[1]): Promise<number>;
+  /** Ends its process, whose memory is noted before. */
+  close(): Promise<void>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -41,6 +43,11 @@ export async function openShell(workspace: string): Promise<Shell> {
   const executablePath = PATHS.find((path) => path !== undefined && existsSync(path));
   const browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: ARGS });
   const control = await browser.newBrowserCDPSession();
+  let largestPage = 0;
+  const notePages = async (): Promise<void> => {
+    const { processInfo } = await control.send("SystemInfo.getProcessInfo");
+    largestPage = Math.max(largestPage, ...processInfo.flatMap(({ type, id }) => (type === "renderer" ? [peakOf(id) ?? 0] : [])));
+  };
   return {
     browser,
     browserVersion: browser.version(),
@@ -51,13 +58,12 @@ export async function openShell(workspace: string): Promise<Shell> {
       await page.addInitScript(installStopwatch);
       await page.addInitScript((name) => localStorage.setItem("callsmith.settings", JSON.stringify({ profile: name })), profile);
       await page.goto(url + hash);
-      const measured = measuredPage(page);
+      const measured = measuredPage(page, notePages);
       return { page: measured, ms: await measured.ask((stopwatch) => stopwatch.firstRows) };
     },
     async peakBytes() {
-      const { processInfo } = await control.send("SystemInfo.getProcessInfo");
-      const pages = processInfo.flatMap(({ type, id }) => (type === "renderer" ? [peakOf(id) ?? 0] : []));
-      return { core: peakOf(server.pid!), page: Math.max(0, ...pages) || null };
+      await notePages();
+      return { core: peakOf(server.pid!), page: largestPage || null };
     },
     async close() {
       await browser.close();
@@ -76,7 +82,7 @@ async function addressOf(output: NodeJS.ReadableStream): Promise<string> {
   throw new Error("the web shell ended before it printed its address");
 }
 
-function measuredPage(page: Page): MeasuredPage {
+function measuredPage(page: Page, beforeEnd: () => Promise<void>): MeasuredPage {
   const inTime = <T>(answer: Promise<T>): Promise<T> => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -96,6 +102,10 @@ function measuredPage(page: Page): MeasuredPage {
     },
     follow: (hash, wanted) =>
       inTime(page.evaluate(([to, what]) => (globalThis as Watched).stopwatch.follow(to, what), [hash, wanted] as const)),
+    async close() {
+      await beforeEnd();
+      await page.context().close();
+    },
   };
 }
 
