@@ -38,7 +38,7 @@ export const bench: Bench = async ({ args, note }) => {
     ],
     conditions: [
       `Preset sample; ${measured.numCases} failures that show a planted fault, ${measured.numLeftOut} of ${measured.numTrained} trajectories left out at ` +
-        `once for all of them (${sets === "trace" ? "likely causes as traced" : "planted rows of each fault's tools"}), same seed.`,
+        `once for all of them (${sets === "trace" ? "of each, as many of the first traced as were planted" : "planted rows of each fault's tools"}), same seed.`,
       "Fixed: the failure's code is gone. Sign: of the change of the bad span's mean log-probability, against that of the retraining, over patches of " +
         "traced and of random examples.",
     ],

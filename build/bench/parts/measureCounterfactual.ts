@@ -13,11 +13,11 @@ import { startEvaluation } from "#services/evaluateRun.ts";
 import { openCase } from "#services/experiments/askCase.ts";
 import { beatsRandom, patchCase } from "#services/experiments/patch.ts";
 import { retrainForCases, type RetrainedCase } from "#services/experiments/retrain.ts";
-import type { JobHandle } from "#services/jobs.ts";
 import { corePlaces } from "#services/places.ts";
 import { prepareSampleWorkspace } from "#services/sampleWorkspace.ts";
 import { startRun } from "#services/startRun.ts";
 import { startTracing } from "#services/tracing/startTracing.ts";
+import { silentHandle } from "./silentHandle.ts";
 
 export interface CounterfactualMeasured {
   readonly numCases: number;
@@ -50,14 +50,7 @@ const truth = JSON.parse(readFileSync(join(root, "datasets/sample/truth.json"), 
 const workspaceDir = kept === "" ? mkdtempSync(join(tmpdir(), "callsmith-bench-")) : resolve(kept);
 const note = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** A job's handle without a job. */
-const handle: JobHandle = {
-  id: "bench",
-  signal: new AbortController().signal,
-  report: () => undefined,
-  onPause: () => undefined,
-  paused: () => undefined,
-};
+const handle = silentHandle(note);
 
 async function done(core: Core, jobId: string): Promise<void> {
   const job = await core.jobs.ended(jobId);
@@ -116,9 +109,15 @@ async function followed(core: Core, runId: string): Promise<readonly Followed[]>
   }
   return shown.map(({ fault, planted }, i) => {
     const id = caseIds[i]!;
-    const named = store.cases.events(id).findLast(({ kind }) => kind === "traced")?.trajectories ?? [];
-    return { id, fault, planted, traced: sets === "trace" ? named : [...planted] };
+    return { id, fault, planted, traced: sets === "trace" ? firstTraced(core, id, planted.size) : [...planted] };
   });
+}
+
+/** Trajectories of the first examples of a trace, in the fused order: as many as were planted. */
+function firstTraced(core: Core, caseId: string, count: number): readonly string[] {
+  const examples = core.store.traces.get(caseId)?.groups.flatMap((group) => group.examples) ?? [];
+  const ids = examples.toSorted((a, b) => a.rank - b.rank).flatMap(({ trajectories }) => trajectories.map(({ id }) => id));
+  return [...new Set(ids)].slice(0, count);
 }
 
 const shareOf = <T>(all: readonly T[], holds: (one: T) => boolean): number =>

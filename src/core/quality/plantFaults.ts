@@ -3,7 +3,7 @@
  *
  * A fault is given to one tool. Some of the tool's trajectories are held out as they are, to be asked; most of the rest are spoiled alike and end
  * with the spoiled turn; a few stay as clean siblings. Nothing in a request tells which will be spoiled, so a model that learns the fault shows it on
- * the tool's held-out prompts. Two faults never share a tool.
+ * the tool's held-out prompts. Two faults of its calls never share a tool.
  */
 import type { AssistantTurn, ToolCall, TrajectoryContent } from "#contracts/trajectory.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
@@ -63,17 +63,18 @@ export function plantFaults<Id extends string>(
   trajectories: readonly { readonly id: Id; readonly content: TrajectoryContent }[],
   { seed, numPlanted, numHeldOut }: PlantOptions,
 ): PlantedSet<Id> {
-  const calling = targetsByTool(trajectories, callTarget);
-  const asking = targetsByTool(trajectories, askTarget);
+  const calling = targetsByTool(trajectories, callTargets);
+  const asking = targetsByTool(trajectories, askTargets);
   const spoiled = new Map<number, TrajectoryContent>();
   const heldOut = new Set<number>();
-  const taken = new Set<string>();
+  // asking and calling are taught by different prompts, so a tool can carry a fault of each
+  const takenAt = { asking: new Set<string>(), calling: new Set<string>() };
   const faults: PlantedFault[] = [];
   const notPlanted: CanaryFault[] = [];
   // what few tools can carry chooses first
   const order = CANARY_FAULTS.toSorted((a, b) => Number(b === "call_without_clarification") - Number(a === "call_without_clarification"));
   for (const fault of order) {
-    const byTool = fault === "call_without_clarification" ? asking : calling;
+    const [byTool, taken] = fault === "call_without_clarification" ? [asking, takenAt.asking] : [calling, takenAt.calling];
     const found = [...byTool]
       .filter(([tool]) => !taken.has(tool))
       .map(([tool, all]) => ({ tool, targets: all.filter(({ index }) => !spoiled.has(index) && !heldOut.has(index)) }))
@@ -105,37 +106,44 @@ export function plantFaults<Id extends string>(
   };
 }
 
-type FindTarget = (content: TrajectoryContent) => { readonly tool: string; readonly turnIndex: number } | null;
+interface Place {
+  readonly tool: string;
+  readonly turnIndex: number;
+}
+/** At most one for each tool. */
+type FindTargets = (content: TrajectoryContent) => readonly Place[];
 
-function targetsByTool(trajectories: readonly { readonly content: TrajectoryContent }[], find: FindTarget): ReadonlyMap<string, Target[]> {
+function targetsByTool(trajectories: readonly { readonly content: TrajectoryContent }[], find: FindTargets): ReadonlyMap<string, Target[]> {
   const byTool = new Map<string, Target[]>();
   trajectories.forEach(({ content }, index) => {
-    const target = find(content);
-    if (target === null) return;
-    const ofTool = byTool.get(target.tool) ?? [];
-    byTool.set(target.tool, ofTool);
-    ofTool.push({ index, turnIndex: target.turnIndex });
+    for (const { tool, turnIndex } of find(content)) {
+      const ofTool = byTool.get(tool) ?? [];
+      byTool.set(tool, ofTool);
+      ofTool.push({ index, turnIndex });
+    }
   });
   return byTool;
 }
 
-/** The first assistant turn, where it is one readable call of an offered tool. */
-const callTarget: FindTarget = ({ turns, tools }) => {
-  const turnIndex = turns.findIndex(({ role }) => role === "assistant");
-  const turn = turns[turnIndex] as AssistantTurn | undefined;
-  const [call] = turn?.calls ?? [];
-  if (turn === undefined || turn.raw !== undefined || turn.calls.length !== 1 || !call!.arguments.ok) return null;
-  return tools.some(({ name }) => name === call!.name) ? { tool: call!.name, turnIndex } : null;
+/** Turns that are one readable call of an offered tool, the first of each tool. */
+const callTargets: FindTargets = ({ turns, tools }) => {
+  const found = new Map<string, Place>();
+  turns.forEach((turn, turnIndex) => {
+    if (turn.role !== "assistant" || turn.raw !== undefined || turn.calls.length !== 1) return;
+    const [{ name, arguments: parsed }] = turn.calls as readonly [ToolCall];
+    if (parsed.ok && !found.has(name) && tools.some((tool) => tool.name === name)) found.set(name, { tool: name, turnIndex });
+  });
+  return [...found.values()];
 };
 
 /** The first assistant turn, where it asks for what is missing and a later one makes the call, or a single tool is offered. */
-const askTarget: FindTarget = ({ turns, tools }) => {
+const askTargets: FindTargets = ({ turns, tools }) => {
   const turnIndex = turns.findIndex(({ role }) => role === "assistant");
   const turn = turns[turnIndex] as AssistantTurn | undefined;
-  if (turn === undefined || turn.calls.length > 0 || turn.answer?.trim().endsWith("?") !== true) return null;
+  if (turn === undefined || turn.calls.length > 0 || turn.answer?.trim().endsWith("?") !== true) return [];
   const later = turns.slice(turnIndex + 1).find((one) => one.role === "assistant" && one.calls.length > 0) as AssistantTurn | undefined;
   const tool = later?.calls[0]?.name ?? (tools.length === 1 ? tools[0]!.name : undefined);
-  return tool !== undefined && tools.some(({ name }) => name === tool) ? { tool, turnIndex } : null;
+  return tool !== undefined && tools.some(({ name }) => name === tool) ? [{ tool, turnIndex }] : [];
 };
 
 interface Plan {

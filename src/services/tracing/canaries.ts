@@ -39,7 +39,6 @@ export interface CanaryOptions {
   readonly trajectories: readonly { readonly id: string; readonly content: TrajectoryContent }[];
   /** Clean prompts whose right answers say what is noise. */
   readonly clean: readonly TrajectoryContent[];
-  readonly author: string;
 }
 
 export type CanaryMeasurement = Omit<TraceReliability, "runId"> & {
@@ -47,7 +46,7 @@ export type CanaryMeasurement = Omit<TraceReliability, "runId"> & {
   readonly planted: readonly PlantedFault[];
 };
 
-const PLANTING = { numPlanted: 24, numHeldOut: 6 };
+const PLANTING = { numPlanted: 24, numHeldOut: 5 };
 /** Failures traced of each fault, at most. */
 const TRACED_EACH = 6;
 const AUTHOR = "canaries";

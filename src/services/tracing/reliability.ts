@@ -32,7 +32,7 @@ export function measureReliability(core: Core, { runId, author }: ReliabilityReq
       params: { runId: run.id, author },
       ...(restartOf === undefined ? {} : { restartOf }),
     },
-    (handle) => measure(core, handle, { runId: run.id, author }),
+    (handle) => measure(core, handle, run.id),
   );
 }
 
@@ -56,7 +56,7 @@ function dataOf({ store }: Core, runId: string): RunConfig {
 /** Clean prompts asked besides, so that right answers say what is noise. */
 const NUM_CLEAN = 24;
 
-async function measure(core: Core, handle: JobHandle, { runId, author }: ReliabilityRequest): Promise<{ readonly run: string }> {
+async function measure(core: Core, handle: JobHandle, runId: string): Promise<{ readonly run: string }> {
   const { store, paths } = core;
   const { engine } = store.runs.get(runId);
   const data = dataOf(core, runId);
@@ -86,7 +86,7 @@ async function measure(core: Core, handle: JobHandle, { runId, author }: Reliabi
   await rm(folder, { recursive: true, force: true });
   const scratch = core.openBeside(folder);
   try {
-    const { planted: _planted, ...measured } = await measureCanaries(scratch, { handle, config, trajectories, clean, author });
+    const { planted: _planted, ...measured } = await measureCanaries(scratch, { handle, config, trajectories, clean });
     store.experiments.setReliability({ runId, ...measured });
     core.jobs.news.rowsChanged("runs", "cases");
     return { run: runId };
