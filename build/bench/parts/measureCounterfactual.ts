@@ -167,7 +167,6 @@ try {
     patchSeconds.push(seconds(since));
     beaten.push(beatsRandom(patched));
     agreements.push(Math.sign(changeOf(patched)) === Math.sign(changeOf(without.get(id)!)));
-    // what is compared is the patch beyond what any step does: random ones fall on both sides of their own mean
     note(
       `${id}: patch ${changeOf(patched).toFixed(3)}, random ${patched.randomChanges.map((x) => x.toFixed(3)).join(" ")}; ` +
         `retrained ${changeOf(without.get(id)!).toFixed(3)}, without random ${changeOf(withoutRandom.get(id)!).toFixed(3)}`,

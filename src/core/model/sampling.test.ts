@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { randomUniform } from "./random.ts";
-import { chooseToken, scoreToken } from "./sampling.ts";
+import { chooseAllowedToken, chooseToken, scoreToken } from "./sampling.ts";
 
 const logits = Float32Array.from([0.1, 0.2, 0.3, 0.4], Math.log);
 /** Share of each token in many draws. */
@@ -59,5 +59,43 @@ describe("choosing a token", () => {
 
   it("stays finite for scores far apart", () => {
     expect(chooseToken(Float32Array.of(1e4, -1e4), { temperature: 1, topP: 1 }, () => 0.999).tokenId).toBe(0);
+  });
+});
+
+describe("choosing among allowed tokens", () => {
+  const logits = Float32Array.from([1, 5, 3, 4]);
+  const never = () => {
+    throw new Error("greedy draws nothing");
+  };
+
+  it("takes the likeliest that is allowed, asks no more than it has to, and tells its probability under the model", () => {
+    const asked: number[] = [];
+    const isAllowed = (id: number): boolean => {
+      asked.push(id);
+      return id === 2;
+    };
+    const chosen = chooseAllowedToken(logits, { temperature: 0, topP: 1, numAlternatives: 2 }, never, isAllowed);
+    expect(asked).toEqual([1, 3, 2]);
+    expect(chosen.tokenId).toBe(2);
+    expect(chosen.logProb).toBeCloseTo(scoreToken(logits, 2).logProb, 6);
+    expect(chosen.alternatives.map(({ tokenId }) => tokenId)).toEqual([1, 3]);
+    expect([...logits]).toEqual([1, 5, 3, 4]);
+  });
+
+  it("draws from the allowed alone, and takes the likeliest where none is", () => {
+    const drawn = new Set(
+      [0.01, 0.3, 0.6, 0.99].map(
+        (point) =>
+          chooseAllowedToken(
+            logits,
+            { temperature: 1, topP: 1 },
+            () => point,
+            (id) => id !== 1,
+          ).tokenId,
+      ),
+    );
+    expect(drawn.has(1)).toBe(false);
+    expect(drawn.size).toBeGreaterThan(1);
+    expect(chooseAllowedToken(logits, { temperature: 0, topP: 1 }, never, () => false).tokenId).toBe(1);
   });
 });
