@@ -39,12 +39,12 @@ export interface TraceQuery {
   readonly bad: WeightedTokens;
   /**
    * The prompt and what should have been written, weighted where it differs: the query then is the gradient of the bad loss minus that of the
-   * correct one. Null: of the bad loss alone.
+   * correct one, both made unit vectors. Null: of the bad loss alone.
    */
   readonly correct: WeightedTokens | null;
 }
 
-/** Features of a failure, in full precision; gradients of mean losses over the weighted tokens. */
+/** Features of a failure, in full precision. */
 export interface QueryFeatures {
   readonly gradient: Float32Array;
   /** Of the bad output. */
@@ -65,7 +65,7 @@ export interface ExactScore {
   readonly score: number;
   /** Of the example's gradient. */
   readonly norm: number;
-  /** What each token of the example adds to the score. */
+  /** What each token of the example adds to the score: where it was predicted, that is at the position in front of it. */
   readonly tokens: Float32Array;
   /** The same by the tokens of the bad output; those after its last weighted token add nothing and are left out. */
   readonly badTokens: Float32Array;

@@ -27,14 +27,14 @@ const open = (config: OptConfig, mode: GraphMode | "eager"): Promise<ModelEngine
   });
 
 /** Weight gradients of all tapped maps of one row, as one long vector. */
-async function wholeGradient(engine: ModelEngine, batch: MicroBatch, factor = 1): Promise<Float64Array> {
+async function wholeGradient(engine: ModelEngine, batch: MicroBatch): Promise<Float64Array> {
   engine.zeroGradients();
   const { weightSum } = await engine.accumulateGradients(batch);
   const gradients = gradientsOf(engine);
   const parts = tapSites(defaultFeatureSpec(engine.config)).map(({ layer, map }) => gradients.get(`${layerPrefix(layer)}${map}.weight`)!);
   return Float64Array.from(
     parts.flatMap((part) => [...part]),
-    (value) => (value * factor) / weightSum,
+    (value) => value / weightSum,
   );
 }
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
@@ -54,6 +54,8 @@ const asBatch = ({ inputIds, lossWeights }: WeightedTokens): MicroBatch => ({
   lossWeights_BT: lossWeights,
   dropoutSeed: 0,
 });
+
+const asUnit = (vector: Float64Array): Float64Array => vector.map((value) => value / Math.sqrt(dot(vector, vector)));
 
 describe.each(variants)("exact products, %s", (_, config) => {
   const spec = defaultFeatureSpec(config);
@@ -76,10 +78,10 @@ describe.each(variants)("exact products, %s", (_, config) => {
         numQueryTokens: exact.numTokens,
       });
 
-      const q = await wholeGradient(engine, asBatch(query.bad));
+      const q = asUnit(await wholeGradient(engine, asBatch(query.bad)));
       if (query.correct !== null) {
-        const against = await wholeGradient(engine, asBatch(query.correct), -1);
-        q.forEach((value, i) => (q[i] = value + against[i]!));
+        const against = asUnit(await wholeGradient(engine, asBatch(query.correct)));
+        q.forEach((value, i) => (q[i] = value - against[i]!));
       }
       expect(exact.squaredNorm / dot(q, q)).toBeCloseTo(1, 4);
       for (let row = 0; row < 3; row++) {

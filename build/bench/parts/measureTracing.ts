@@ -175,8 +175,9 @@ async function measure(core: Core, runId: string, trainSeconds: number): Promise
   const traced: TracedFault[] = [];
   const startedAt = performance.now();
   for (const { fault, question, relevant, related } of failures) {
-    const { scores, ranked, exact } = await searchCase(core, space, question, progress);
-    const noise = await noiseOf(scores, true, progress);
+    const found = await searchCase(core, space, question, progress);
+    const { scores, ranked, exact } = found;
+    const noise = await noiseOf(found, true, progress);
     const order = ranked.map(({ index }) => index);
     const isLocated = [...relevant].flatMap((index) => {
       const score = exact.get(index);

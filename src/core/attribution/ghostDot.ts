@@ -4,7 +4,7 @@
  *   ⟨dW(q), dW(z)⟩ = sum over t, t' of (x[t] · x'[t']) (dy[t] · dy'[t'])
  *
  * because each gradient is a sum of outer products. The sum over t' alone is what token t of z contributes, the sum over t alone what token t'
- * of q does, so both add up to the product. Each position stands for the token that is read there; its dy holds what all later losses ask of it.
+ * of q does, so both add up to the product. A position's dy holds what the loss of the token behind it asks of it, and through attention what later ones do.
  *
  * Shapes: **B** batch, **T** time, **P** = B x T, **I** and **O** a linear map's widths, **Q** tokens of the query, **C** tokens of one chunk.
  */

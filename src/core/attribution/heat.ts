@@ -26,16 +26,17 @@ export function exactScores(
   return indices.map((index, b) => {
     const norm = Math.sqrt(squaredNorms_B[b]! * squaredNorm);
     const factor = norm > 0 ? 1 / norm : 0;
+    // what a position adds is what predicting the token behind it asks for, so it is that token's; the last position predicts nothing
     const heat = (contributions: Float64Array, start: number, length: number): Float32Array =>
-      Float32Array.from({ length }, (_, t) => factor * contributions[start + t]!);
+      Float32Array.from({ length }, (_, t) => (t === 0 ? 0 : factor * contributions[start + t - 1]!));
     const [numBad, numCorrect = 0] = numQueryTokens;
     return {
       index,
       score: factor * products_B[b]!,
       norm: Math.sqrt(squaredNorms_B[b]!),
       tokens: heat(tokens_BT, b * T, lengths[b]!),
-      badTokens: heat(queryTokens_BQ, b * Q, numBad!),
-      correctTokens: heat(queryTokens_BQ, b * Q + numBad!, numCorrect),
+      badTokens: heat(queryTokens_BQ, b * Q, numBad! + 1),
+      correctTokens: numCorrect === 0 ? new Float32Array() : heat(queryTokens_BQ, b * Q + numBad!, numCorrect + 1),
     };
   });
 }

@@ -4,6 +4,7 @@ import { assembleMicroBatch, type TrainExample } from "../training/microBatch.ts
 import type { MicroBatch, TappingEngine } from "../training/computeEngine.ts";
 import { exampleFeatures, type FeatureMaker } from "./exampleFeatures.ts";
 import { combineQueries, exactProducts, type QueryTaps, queryTaps } from "./ghostDot.ts";
+import { vectorNorm } from "./quantise.ts";
 
 const batchOf = ({ inputIds, lossWeights }: WeightedTokens, maxLength: number): MicroBatch => {
   const example: TrainExample = { inputIds, labels: inputIds, lossWeights, segments: new Uint8Array(inputIds.length) };
@@ -28,16 +29,17 @@ const perWeight = ({ lossSum, weightSum }: { readonly lossSum: number; readonly 
 /**
  * Features of a failure:
  *
- *   gradient = G(bad) / |bad| - G(correct) / |correct|,   |.| sum of weights
+ *   gradient = G(bad) / |G(bad)| - G(correct) / |G(correct)|
  *
- * The projection is linear, so the difference of projections is the projection of the difference.
+ * Both texts count the same: what is right was not learned, so its gradient is many times as long, and the difference of plain means would ask what
+ * argues against the right text and hardly what argues for the bad one.
  */
 export async function queryFeatures(engine: TappingEngine, query: TraceQuery, maker: FeatureMaker): Promise<QueryFeatures> {
   const parts = partsOf(query, engine.config.maxPositionEmbeddings);
   const features = [];
   for (const { batch, sign } of parts) {
     const computed = await exampleFeatures(engine, batch, maker);
-    const factor = computed.weightSum > 0 ? sign / computed.weightSum : 0;
+    const factor = inverse(vectorNorm(computed.gradients)) * sign;
     features.push({ gradient: computed.gradients.map((value) => factor * value), states: computed.states, loss: perWeight(computed) });
   }
   const [bad, correct] = features;
@@ -48,6 +50,8 @@ export async function queryFeatures(engine: TappingEngine, query: TraceQuery, ma
     correctLoss: correct?.loss ?? null,
   };
 }
+
+const inverse = (length: number): number => (length > 0 ? 1 / length : 0);
 
 /** A failure whose products with examples can be asked for. */
 export interface ExactQuery {
@@ -64,7 +68,9 @@ export async function openExactQuery(engine: TappingEngine, query: TraceQuery, s
   const tapped: { readonly query: QueryTaps; readonly factor: number }[] = [];
   for (const { batch, sign } of parts) {
     const own = await queryTaps(engine, batch, spec);
-    tapped.push({ query: own, factor: own.weightSum > 0 ? sign / own.weightSum : 0 });
+    // its own length comes with the product with any query: itself, unscaled
+    const { squaredNorms_B } = await exactProducts(engine, batch, combineQueries(engine.config, spec, [{ query: own, factor: 1 }]), spec);
+    tapped.push({ query: own, factor: sign * inverse(Math.sqrt(squaredNorms_B[0]!)) });
   }
   const taps = combineQueries(engine.config, spec, tapped);
   // |q|² = ⟨q, sum of factor g⟩ = sum of factor ⟨q, g⟩

@@ -12,11 +12,12 @@ import { agreement, type SignalScores } from "#core/attribution/signals.ts";
 import { buildPrompt } from "#core/tokenizer/buildPrompt.ts";
 import type { Core } from "../core.ts";
 import { questionText } from "./caseQuestion.ts";
-import { openSearch, type Progress } from "./searchCase.ts";
+import type { Progress, SearchedCase } from "./searchCase.ts";
 import type { SearchSpace } from "./searchSpace.ts";
-import { type Question, signalsOf } from "./signalsOf.ts";
+import { type Question, type Searched, signalsOf } from "./signalsOf.ts";
 
-const NUM_OUTPUTS = 12;
+/** With half as many the deviation is known too badly to tell agreement by. */
+const NUM_OUTPUTS = 24;
 const FEWEST = 5;
 
 export interface Noise {
@@ -26,8 +27,8 @@ export interface Noise {
   readonly agreement: SignalNoise;
 }
 
-/** @param scores  of the failure */
-export type NoiseOf = (scores: SignalScores, isContrastive: boolean, progress: Progress) => Promise<Noise>;
+/** @param searched  the failure, and what it was searched in: nothing is indexed for the sake of noise */
+export type NoiseOf = (searched: Pick<SearchedCase, "scores" | "searched">, isContrastive: boolean, progress: Progress) => Promise<Noise>;
 
 /** Of several outputs. */
 type Reached = Readonly<Record<Signal | "agreement", readonly number[]>>;
@@ -35,10 +36,10 @@ type Reached = Readonly<Record<Signal | "agreement", readonly number[]>>;
 /** Of one space; right outputs are searched once for all its cases. */
 export function noiseIn(core: Core, space: SearchSpace): NoiseOf {
   const known = new Map<boolean, Promise<Reached>>();
-  return async (scores, isContrastive, progress) => {
+  return async ({ scores, searched }, isContrastive, progress) => {
     let reached = known.get(isContrastive);
     if (reached === undefined) {
-      reached = reachedByRightOutputs(core, space, isContrastive, progress);
+      reached = reachedByRightOutputs(core, space, { isContrastive, searched, progress });
       known.set(isContrastive, reached);
       reached.catch(() => known.delete(isContrastive));
     }
@@ -63,12 +64,16 @@ export function noiseOf(reached: readonly number[], own: number): SignalNoise {
 
 const bestOf = (scores: Float64Array): number => scores.reduce((most, score) => (score > most ? score : most), -Infinity);
 
-async function reachedByRightOutputs(core: Core, space: SearchSpace, isContrastive: boolean, progress: Progress): Promise<Reached> {
+async function reachedByRightOutputs(
+  core: Core,
+  space: SearchSpace,
+  { isContrastive, searched, progress }: { readonly isContrastive: boolean; readonly searched: Searched; readonly progress: Progress },
+): Promise<Reached> {
   const reached: Record<Signal | "agreement", number[]> = { lexical: [], representation: [], gradient: [], agreement: [] };
   const questions = await rightQuestions(core, space, isContrastive, progress.signal);
   for (const [i, question] of questions.entries()) {
     progress.onPhase("measuring noise", i, questions.length);
-    const scores = await signalsOf(question, await openSearch(core, space, question.text, progress));
+    const scores = await signalsOf(question, searched);
     for (const signal of SIGNALS) if (bestOf(scores[signal]) > -Infinity) reached[signal].push(bestOf(scores[signal]));
     reached.agreement.push(agreement(scores));
   }

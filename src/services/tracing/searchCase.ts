@@ -14,6 +14,8 @@ export const NUM_RERANKED = 100;
 const NUM_OPPOSED = 20;
 
 export interface SearchedCase {
+  /** What it was searched in; of a wide model until the next case is indexed. */
+  readonly searched: Searched;
   readonly scores: SignalScores;
   /** In the fused order. */
   readonly ranked: readonly RankedExample[];
@@ -64,7 +66,7 @@ export async function searchCase(core: Core, space: SearchSpace, question: CaseQ
   const ranked = rankExamples(scores, new Map(first.flatMap(({ index }) => (exact.has(index) ? [[index, exact.get(index)!.score]] : []))));
   const byIndex = new Map(ranked.map((one) => [one.index, one]));
   return {
-    ...{ scores, ranked, exact },
+    ...{ searched, scores, ranked, exact },
     opponents: compared.scores
       .filter(({ score }) => score < 0)
       .sort((a, b) => a.score - b.score)
