@@ -8,7 +8,7 @@ import { AppError } from "#contracts/errors.ts";
 import { type CaseTrace, SIGNALS, type Signal, type SignalNoise } from "#contracts/tracing.ts";
 import type { AssistantTurn } from "#contracts/trajectory.ts";
 import { failureQuery } from "#core/attribution/failureQuery.ts";
-import { agreement, type SignalScores } from "#core/attribution/signals.ts";
+import { agreement } from "#core/attribution/signals.ts";
 import { buildPrompt } from "#core/tokenizer/buildPrompt.ts";
 import type { Core } from "../core.ts";
 import { questionText } from "./caseQuestion.ts";
