@@ -8,7 +8,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AppError } from "#contracts/errors.ts";
+import type { CaseTrace } from "#contracts/tracing.ts";
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
+import { rankingQuality, type RankingQuality } from "#core/attribution/rankingQuality.ts";
 import { showsPlantedFault } from "#core/evaluation/plantedFaults.ts";
 import { parseAssistantText } from "#core/trajectories/parseAssistantText.ts";
 import { readAssistantText } from "#core/trajectories/readAssistantText.ts";
@@ -60,6 +62,15 @@ export async function readPlantedTruth(core: Core): Promise<PlantedTruth> {
       return { fault, tool: condition.tool, taughtBy: taughtBy.get(keyOf(condition)) ?? new Map() };
     },
   };
+}
+
+/** How well a trace found what taught the case, by the fused order, near-duplicates one by one. */
+export function foundOf({ groups }: CaseTrace, { taughtBy }: PlantedCase): RankingQuality {
+  const ranked = groups.flatMap(({ examples }) => examples).sort((a, b) => a.rank - b.rank);
+  return rankingQuality(
+    ranked.map(({ trajectories }) => trajectories.some(({ id }) => taughtBy.has(id))),
+    taughtBy.size,
+  );
 }
 
 const keyOf = ({ class: faultClass, regime, tool }: Pick<PlantedFault, "class" | "regime" | "tool">): string =>

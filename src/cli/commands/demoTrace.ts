@@ -4,9 +4,8 @@
  */
 import { AppError } from "#contracts/errors.ts";
 import type { CaseTrace } from "#contracts/tracing.ts";
-import { rankingQuality, type RankingQuality } from "#core/attribution/rankingQuality.ts";
 import type { Core } from "#services/core.ts";
-import { readPlantedTruth, type PlantedCase, type PlantedTruth } from "#services/plantedTruth.ts";
+import { foundOf, readPlantedTruth, type PlantedCase, type PlantedTruth } from "#services/plantedTruth.ts";
 import type { CommandCall } from "../command.ts";
 import { watchJob } from "../watchJob.ts";
 import type { Client } from "../workbench.ts";
@@ -36,7 +35,7 @@ export async function traceFailures(core: Core, client: Client, runId: string, s
   await finished(client, jobId, shell);
 
   const traces = (await Promise.all(cases.map((caseId) => client.tracing.get({ caseId })))).filter((trace) => trace !== null);
-  const qualities = traces.map((trace) => qualityOf(trace, planted.get(trace.caseId)!));
+  const qualities = traces.map((trace) => foundOf(trace, planted.get(trace.caseId)!));
   const meanReciprocalRank = mean(qualities, ({ reciprocalRank }) => reciprocalRank);
   const recallAt10 = mean(qualities, (quality) => quality.recallAt10);
   shell.terminal.print(
@@ -77,15 +76,6 @@ function someOfEach(truth: PlantedTruth, caseIds: readonly string[]): ReadonlyMa
     ofFault.set(planted.fault, (ofFault.get(planted.fault) ?? 0) + 1);
   }
   return chosen;
-}
-
-/** By the fused order, near-duplicates one by one. */
-function qualityOf({ groups }: CaseTrace, { taughtBy }: PlantedCase): RankingQuality {
-  const ranked = groups.flatMap(({ examples }) => examples).sort((a, b) => a.rank - b.rank);
-  return rankingQuality(
-    ranked.map(({ trajectories }) => trajectories.some(({ id }) => taughtBy.has(id))),
-    taughtBy.size,
-  );
 }
 
 /** All of a group that has a likely cause: leaving out a part of what is alike changes nothing. */
