@@ -16,7 +16,7 @@ import {
   type TracedExample,
 } from "#contracts/tracing.ts";
 import type { AssistantTurn, TrajectoryContent, TrajectoryId } from "#contracts/trajectory.ts";
-import { rankQuality, type RankQuality } from "#core/attribution/rankQuality.ts";
+import { rankingQuality, type RankingQuality } from "#core/attribution/rankingQuality.ts";
 import { showsFault } from "#core/evaluation/plantedFaults.ts";
 import { initialParameters } from "#core/model/parameters.ts";
 import { encodeSafetensors } from "#core/model/safetensors.ts";
@@ -158,17 +158,24 @@ const examplesOf = ({ groups }: CaseTrace): readonly TracedExample[] => groups.f
 const isPlanted = ({ trajectories }: TracedExample, planted: ReadonlySet<string>): boolean =>
   trajectories.some(({ id }) => planted.has(id));
 
+/** @param places of the relevant ones, counted from 1 */
+function qualityAt(places: readonly number[], numRelevant: number): RankingQuality {
+  const relevant = new Set(places);
+  const ranking = Array.from({ length: Math.max(0, ...places) }, (_, i) => relevant.has(i + 1));
+  return rankingQuality(ranking, Math.max(1, numRelevant));
+}
+
 /** In the fused order, of which a trace keeps the first: what lies behind counts as not found. */
-function qualityOf(scratch: Core, { planted, trace: { runId, ...found } }: TracedFault): RankQuality {
+function qualityOf(scratch: Core, { planted, trace: { runId, ...found } }: TracedFault): RankingQuality {
   const places = examplesOf({ runId, ...found }).flatMap((example) => (isPlanted(example, planted) ? [example.rank] : []));
-  return rankQuality(places, scratch.store.runPoints.trainPositions(runId, [...planted]).length);
+  return qualityAt(places, scratch.store.runPoints.trainPositions(runId, [...planted]).length);
 }
 
 function rowsOf(scratch: Core, traced: readonly TracedFault[]): readonly ReliabilityRow[] {
   const measured = traced.map((one) => ({ fault: one.fault, quality: qualityOf(scratch, one) }));
   const row = (fault: string | null): ReliabilityRow => {
     const own = measured.filter((one) => fault === null || one.fault === fault);
-    const mean = (of: (quality: RankQuality) => number): number =>
+    const mean = (of: (quality: RankingQuality) => number): number =>
       own.length === 0 ? 0 : own.reduce((sum, { quality }) => sum + of(quality), 0) / own.length;
     return {
       fault,
@@ -223,7 +230,7 @@ async function randomised(scratch: Core, { handle, config, traced }: Randomising
       const found = store.traces.get(id);
       if (found === null) return 0;
       const places = examplesOf(found).flatMap((example) => (isPlanted(example, planted) ? (example.signals[signal]?.rank ?? []) : []));
-      return rankQuality(places, store.runPoints.trainPositions(runId, [...planted]).length).recallAt10;
+      return qualityAt(places, store.runPoints.trainPositions(runId, [...planted]).length).recallAt10;
     });
     return recalls.reduce((sum, one) => sum + one, 0) / recalls.length;
   };
