@@ -24,7 +24,8 @@ export const ROW_HEAD_BYTES = 32;
 const ROW_ALIGNMENT = 16;
 
 const headerSchema = z.object({
-  version: z.literal(1),
+  /** 1 held numbers where 2 holds their roots; such a file is made anew. */
+  version: z.literal(2),
   runId: z.string(),
   /** Of the checkpoint. */
   step: z.int().nonnegative(),
@@ -47,7 +48,7 @@ export function featureFileHeader(
   spec: FeatureSpec,
   of: Omit<FeatureFileHeader, "version" | "spec" | "gradientWidth" | "stateWidth">,
 ): FeatureFileHeader {
-  return { version: 1, ...of, spec, gradientWidth: gradientWidth(spec), stateWidth: stateWidth(config) };
+  return { version: 2, ...of, spec, gradientWidth: gradientWidth(spec), stateWidth: stateWidth(config) };
 }
 
 /** Whether rows of one file may be added to by whoever would write the other: everything that makes features comparable is the same. */

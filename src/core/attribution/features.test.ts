@@ -4,7 +4,7 @@ import { featureRowBytes } from "./featureFile.ts";
 import { defaultFeatureSpec, fitsModel, gradientWidth, mapWidths, stateWidth, tappedLayers, tapSites } from "./featureSpec.ts";
 import { fuseRankings, rankByScore } from "./fuse.ts";
 import { projectionsOf, signMatrix } from "./projections.ts";
-import { cosineOfQuantised, dequantise, quantise, scanRows, vectorNorm } from "./quantise.ts";
+import { dequantise, quantise, scanRows, vectorNorm } from "./quantise.ts";
 import { fillNormal } from "../model/random.ts";
 
 const OPT_350M: OptConfig = {
@@ -94,29 +94,42 @@ describe("vectors of a byte a number", () => {
     const [qa, qb] = [quantise(a), quantise(b)];
     expect(qa.norm).toBeCloseTo(vectorNorm(a), 6);
     expect(vectorNorm(dequantise(qa))).toBeCloseTo(1, 6);
-    expect(cosineOfQuantised(qa, qa)).toBeCloseTo(1, 6);
-    expect(Math.abs(cosineOfQuantised(qa, qb) - cosine(a, b))).toBeLessThan(1e-3);
+    expect(Math.abs(cosine(dequantise(qa), dequantise(qb)) - cosine(a, b))).toBeLessThan(1e-3);
+  });
+
+  it("keep the small numbers where few are far larger: that is what gradients are like", () => {
+    const heavy = normal(4096, 3).map((value) => value ** 5);
+    const unit = heavy.map((value) => value / vectorNorm(heavy));
+    const stored = dequantise(quantise(heavy));
+    const squaredError = stored.reduce((sum, value, i) => sum + (value - unit[i]!) ** 2, 0);
+    expect(squaredError).toBeLessThan(5e-4);
+    // most are below the step that 127 equal ones would have
+    const step = heavy.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 127;
+    expect(heavy.filter((value) => Math.abs(value) < step / 2).length).toBeGreaterThan(0.7 * heavy.length);
+    expect(stored.filter((value) => value === 0).length).toBeLessThan(0.4 * heavy.length);
   });
 
   it("of nothing are nothing, and similar to nothing", () => {
     const zero = quantise(new Float32Array(8));
-    expect([zero.scale, zero.norm, cosineOfQuantised(zero, quantise(normal(8, 1)))]).toEqual([0, 0, 0]);
+    const scores = new Float64Array(1);
+    scanRows(normal(8, 1), { values: zero.values, offset: 0, stride: 8, scales: [zero.scale] }, scores);
+    expect([zero.scale, zero.norm, scores[0]]).toEqual([0, 0, 0]);
   });
 
-  it("are scanned where they lie, by a query in bytes or in full precision, of any width", () => {
+  it("are scanned where they lie, by a query of any width and length", () => {
     const [width, offset, stride] = [4098, 3, 4110];
     const stored = Array.from({ length: 9 }, (_, i) => quantise(normal(width, 10 + i)));
     const values = new Int8Array(9 * stride).fill(77);
     stored.forEach((vector, row) => values.set(vector.values, row * stride + offset));
     const rows = { values, offset, stride, scales: stored.map(({ scale }) => scale) };
-    const query = normal(width, 15);
-    const [fromBytes, fromFloats] = [new Float64Array(9), new Float64Array(9)];
-    scanRows(quantise(query), rows, fromBytes);
-    scanRows(query, rows, fromFloats);
-    const expected = stored.map((vector) => cosineOfQuantised(quantise(query), vector));
-    expect(fromBytes).toBeAllclose(expected, { atol: 1e-12 });
-    expect(fromFloats).toBeAllclose(expected, { atol: 1e-3 });
-    expect(rankByScore(fromFloats)[0]).toBe(5);
+    const query = normal(width, 15).map((value) => 3 * value);
+    const scores = new Float64Array(9);
+    scanRows(query, rows, scores);
+    expect(scores).toBeAllclose(
+      stored.map((vector) => cosine(query, dequantise(vector))),
+      { atol: 1e-6 },
+    );
+    expect(rankByScore(scores)[0]).toBe(5);
   });
 });
 
