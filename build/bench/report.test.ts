@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeBench } from "./parts/describeBench.ts";
-import { averagePrecision, bootstrap, recallAt, reciprocalRank } from "./parts/retrieval.ts";
+import { bootstrap } from "./parts/bootstrap.ts";
 import { atLeast, atMost, estimated, informs, median, notMeasured, reportOf, tableOf } from "./report.ts";
 
 describe("a report", () => {
@@ -55,18 +55,8 @@ it("describes a benchmark by the comment of its file", () => {
   expect(describeBench(source)).toBe("How fast it is.\n\nOptions: `--rows N`,\nnone else.");
 });
 
-describe("a ranking", () => {
-  const order = [7, 3, 9, 1, 4];
-
-  it("is worth its precision at the places of what is relevant", () => {
-    expect(averagePrecision(order, new Set([7, 9]))).toBeCloseTo((1 + 2 / 3) / 2, 12);
-    // one that is not found at all counts as one that is
-    expect(averagePrecision(order, new Set([3, 99]))).toBeCloseTo(0.25, 12);
-    expect([reciprocalRank(order, new Set([9, 4])), reciprocalRank(order, new Set([99]))]).toEqual([1 / 3, 0]);
-    expect([recallAt(2, order, new Set([7, 3, 9])), recallAt(3, order, new Set([9, 99]))]).toEqual([1, 0.5]);
-  });
-
-  it("has a mean whose interval is drawn from a seed", () => {
+describe("a bootstrap", () => {
+  it("gives a mean with an interval that is drawn from a seed", () => {
     const values = Array.from({ length: 100 }, (_, i) => i % 2);
     const { value, interval } = bootstrap(values);
     expect(value).toBe(0.5);

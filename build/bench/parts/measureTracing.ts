@@ -11,6 +11,7 @@ import { join, resolve } from "node:path";
 import { type Signal, SIGNALS } from "#contracts/tracing.ts";
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
 import { rankByScore } from "#core/attribution/fuse.ts";
+import { rankingQuality, type RankingQuality } from "#core/attribution/rankingQuality.ts";
 import { rankExamples } from "#core/attribution/signals.ts";
 import { faultCondition, sliceMetadata } from "#core/evaluation/slices.ts";
 import { showsPlantedFault } from "#core/evaluation/plantedFaults.ts";
@@ -36,7 +37,6 @@ import { searchCase } from "#services/tracing/searchCase.ts";
 import { openSearchSpace, placeOfCase, type SearchSpace } from "#services/tracing/searchSpace.ts";
 import { commonStates, signalsOf } from "#services/tracing/signalsOf.ts";
 import { standsOut } from "#services/tracing/traceCase.ts";
-import { averagePrecision, recallAt, reciprocalRank } from "./retrieval.ts";
 
 interface Fault {
   readonly id: string;
@@ -56,6 +56,8 @@ export interface TracedFault extends Omit<Fault, "id"> {
   readonly averagePrecision: Readonly<Record<Signal | "fused" | "withoutExact", number>>;
   /** Rows of the same class and regime and of another tool left out of the ranking. */
   readonly amongOtherRows: number;
+  /** Rows of the same class and regime relevant whatever their tool. */
+  readonly ofPlan: number;
   readonly reciprocalRank: number;
   readonly recallAt10: number;
   /** One for each relevant example compared exactly: whether its highest-scoring token lies in its wrong part. */
@@ -116,6 +118,13 @@ async function trainedRun(core: Core): Promise<string> {
   return runId;
 }
 
+const qualityOf = (order: readonly number[], relevant: ReadonlySet<number>): RankingQuality =>
+  rankingQuality(
+    order.map((index) => relevant.has(index)),
+    relevant.size,
+  );
+const precisionOf = (order: readonly number[], relevant: ReadonlySet<number>): number => qualityOf(order, relevant).averagePrecision;
+
 interface Failure {
   readonly fault: Fault;
   readonly question: CaseQuestion;
@@ -136,7 +145,7 @@ function failuresOf(core: Core, space: SearchSpace, plantOf: ReadonlyMap<number,
     const ofClass = [...plantOf].filter(([, row]) => row.class === fault.class && row.regime === fault.regime);
     const relevant = new Set(ofClass.flatMap(([index, row]) => (row.tool === fault.tool ? [index] : [])));
     const related = new Set(ofClass.flatMap(([index, row]) => (row.tool === fault.tool ? [] : [index])));
-    return [{ fault, question: caseQuestion(body, space.model, space.window), relevant, related }];
+    return relevant.size === 0 ? [] : [{ fault, question: caseQuestion(body, space.model, space.window), relevant, related }];
   });
 }
 
@@ -179,6 +188,7 @@ async function measure(core: Core, runId: string, trainSeconds: number): Promise
     const { scores, ranked, exact } = found;
     const noise = await noiseOf(found, true, progress);
     const order = ranked.map(({ index }) => index);
+    const quality = qualityOf(order, relevant);
     const isLocated = [...relevant].flatMap((index) => {
       const score = exact.get(index);
       if (score === undefined) return [];
@@ -190,22 +200,20 @@ async function measure(core: Core, runId: string, trainSeconds: number): Promise
     traced.push({
       ...{ class: fault.class, regime: fault.regime, tool: fault.tool, numRelevant: relevant.size, isLocated },
       averagePrecision: {
-        ...(Object.fromEntries(SIGNALS.map((one) => [one, averagePrecision(rankByScore(scores[one]), relevant)])) as Record<
-          Signal,
-          number
-        >),
-        fused: averagePrecision(order, relevant),
-        withoutExact: averagePrecision(
+        ...(Object.fromEntries(SIGNALS.map((one) => [one, precisionOf(rankByScore(scores[one]), relevant)])) as Record<Signal, number>),
+        fused: quality.averagePrecision,
+        withoutExact: precisionOf(
           rankExamples(scores).map(({ index }) => index),
           relevant,
         ),
       },
-      amongOtherRows: averagePrecision(
+      amongOtherRows: precisionOf(
         order.filter((index) => !related.has(index)),
         relevant,
       ),
-      reciprocalRank: reciprocalRank(order, relevant),
-      recallAt10: recallAt(10, order, relevant),
+      ofPlan: precisionOf(order, new Set([...relevant, ...related])),
+      reciprocalRank: quality.reciprocalRank,
+      recallAt10: quality.recallAt10,
       standsOut: standsOut(noise),
     });
   }
@@ -249,9 +257,8 @@ async function randomised(
     const step = Math.max(1, Math.floor(failures.length / NUM_RANDOM_QUERIES));
     for (const { question, relevant } of failures.filter((_, i) => i % step === 0)) {
       const scores = await signalsOf(question, searched);
-      for (const one of ["representation", "gradient"] as const)
-        found.bySignal[one].push(averagePrecision(rankByScore(scores[one]), relevant));
-      found.chance.push(averagePrecision(spread(indices), relevant));
+      for (const one of ["representation", "gradient"] as const) found.bySignal[one].push(precisionOf(rankByScore(scores[one]), relevant));
+      found.chance.push(precisionOf(spread(indices), relevant));
     }
     reader.close();
     examples.close();

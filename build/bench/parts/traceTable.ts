@@ -2,7 +2,7 @@
 import { SIGNALS } from "#contracts/tracing.ts";
 import { atMost, estimated, informs, type Measure, notMeasured } from "../report.ts";
 import type { TracedFault, TracingMeasured } from "./measureTracing.ts";
-import { bootstrap, type Estimate } from "./retrieval.ts";
+import { bootstrap, type Estimate } from "./bootstrap.ts";
 
 const REGIMES = ["triggered", "untriggered"] as const;
 
@@ -16,7 +16,10 @@ export function traceTable(runs: readonly TracingMeasured[]): Measure[] {
       return [
         meanOf(`average precision, ${regime}`, of, fused, bar),
         ...(regime === "triggered"
-          ? [meanOf("average precision, triggered, rows of its other tool aside", of, (one) => one.amongOtherRows)]
+          ? [
+              meanOf("average precision, triggered, rows of its other tool aside", of, (one) => one.amongOtherRows),
+              meanOf("average precision, triggered, rows of its other tool relevant too", of, (one) => one.ofPlan),
+            ]
           : []),
         ...SIGNALS.map((signal) => meanOf(`average precision, ${regime}, ${signal} alone`, of, (one) => one.averagePrecision[signal])),
         meanOf(`average precision, ${regime}, without exact scores`, of, (one) => one.averagePrecision.withoutExact),
