@@ -2,14 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { AppError } from "#contracts/errors.ts";
 import { giveTurn, openWorkerStore, type Store } from "#store/index.ts";
-import { applyChange } from "./changes/applyChange.ts";
-import { walkPreview } from "./changes/walkPreview.ts";
 import { CONTROL, type DataTask, type DataWorkerInput, type FromDataWorker, type TaskControl } from "./dataTask.ts";
-import { exportFiles } from "./exportFiles.ts";
-import { exportModelFiles } from "./exportModelFiles.ts";
-import { importFiles } from "./importFiles.ts";
-import { mergeWorkspace } from "./merge/mergeWorkspace.ts";
-import { indexContents } from "./indexContents.ts";
 
 export async function serveDataTask({ entry, database, task, control, turn }: DataWorkerInput): Promise<void> {
   const post = (message: FromDataWorker) => parentPort!.postMessage(message);
@@ -27,24 +20,25 @@ export async function serveDataTask({ entry, database, task, control, turn }: Da
   }
 }
 
-function run(store: Store, task: DataTask, control: TaskControl, entry: string): unknown {
+/** Loads what its task needs and no more: a thread is started for every job, and most are short. */
+async function run(store: Store, task: DataTask, control: TaskControl, entry: string): Promise<unknown> {
   switch (task.type) {
     case "import":
-      return importFiles(store, task, control, entry);
+      return (await import("./importFiles.ts")).importFiles(store, task, control, entry);
     case "index":
-      return indexContents(store, control);
+      return (await import("./indexContents.ts")).indexContents(store, control);
     case "change":
-      return applyChange(store, task.changeId, control);
+      return (await import("./changes/applyChange.ts")).applyChange(store, task.changeId, control);
     case "merge":
-      return mergeWorkspace(store, task, control);
+      return (await import("./merge/mergeWorkspace.ts")).mergeWorkspace(store, task, control);
     case "preview":
-      return walkPreview(store, task.previewId, control);
+      return (await import("./changes/walkPreview.ts")).walkPreview(store, task.previewId, control);
     case "freeze":
       return store.transaction(() => store.dataVersions.freeze({ ...task, at: new Date().toISOString() }));
     case "export":
-      return exportFiles(store, task, control);
+      return (await import("./exportFiles.ts")).exportFiles(store, task, control);
     case "model export":
-      return exportModelFiles(store, task, control);
+      return (await import("./exportModelFiles.ts")).exportModelFiles(store, task, control);
   }
 }
 
