@@ -30,13 +30,14 @@ test("an address entered while the page still starts is not lost", async ({ page
   await page.goto(served.url); // the token becomes a cookie
   await expect(openId(page)).toHaveText(id(1));
   let entered = false;
-  await page.route(/TrajectoriesScreen-.*\.js$/u, async (route) => {
+  // a screen that is fetched when it is gone to: until then its navigation is under way
+  await page.route(/RunListScreen-.*\.js$/u, async (route) => {
     await page.evaluate((hash) => (location.hash = hash), `#/trajectories/${id(7)}`);
     entered = true;
     await route.continue();
   });
   await page.goto("about:blank");
-  await page.goto(served.origin);
+  await page.goto(`${served.origin}/#/runs`);
   await expect(openId(page)).toHaveText(id(7));
   expect(entered).toBe(true);
 });
