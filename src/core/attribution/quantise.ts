@@ -44,19 +44,24 @@ export function quantise(vector: Float32Array): QuantisedVector {
 export const dequantise = ({ values, scale }: Pick<QuantisedVector, "values" | "scale">): Float32Array =>
   Float32Array.from(values, (root) => root * Math.abs(root) * scale);
 
+/** q |q| by the byte that holds q, unsigned: a load is four times as fast as the product here. */
+const DECODED = Float32Array.from({ length: 256 }, (_, byte) => {
+  const root = (byte << 24) >> 24;
+  return root * Math.abs(root);
+});
+
 /** Four sums side by side: with one, each addition would wait for the one before. */
 function dot(query: Float32Array, rows: Int8Array, start: number): number {
   const end = query.length - (query.length % 4);
   let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
   for (let i = 0; i < end; i += 4) {
     const at = start + i;
-    const [root0, root1, root2, root3] = [rows[at]!, rows[at + 1]!, rows[at + 2]!, rows[at + 3]!];
-    sum0 += query[i]! * (root0 * Math.abs(root0));
-    sum1 += query[i + 1]! * (root1 * Math.abs(root1));
-    sum2 += query[i + 2]! * (root2 * Math.abs(root2));
-    sum3 += query[i + 3]! * (root3 * Math.abs(root3));
+    sum0 += query[i]! * DECODED[rows[at]! & 255]!;
+    sum1 += query[i + 1]! * DECODED[rows[at + 1]! & 255]!;
+    sum2 += query[i + 2]! * DECODED[rows[at + 2]! & 255]!;
+    sum3 += query[i + 3]! * DECODED[rows[at + 3]! & 255]!;
   }
-  for (let i = end; i < query.length; i++) sum0 += query[i]! * (rows[start + i]! * Math.abs(rows[start + i]!));
+  for (let i = end; i < query.length; i++) sum0 += query[i]! * DECODED[rows[start + i]! & 255]!;
   return sum0 + sum1 + sum2 + sum3;
 }
 
