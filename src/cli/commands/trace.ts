@@ -40,6 +40,8 @@ export const trace: Command = {
   run: async ({ values, positionals, terminal, interrupted, open }) => {
     const { client } = await open();
     const runId = textOption(values, "run");
+    // a run that is not there has no open case either, which would read like good news
+    if (runId !== undefined) await client.runs.get({ id: runId });
     const asked = positionals.length > 0 ? positionals : await openCases(client, runId);
     if (asked.length === 0) {
       terminal.print("No open case.");
