@@ -1,5 +1,6 @@
-/** @file Changes of contents that go over many trajectories at once: replacing text, renaming tools and parameters, certain fixes. */
+/** @file Changes of contents that go over many trajectories at once: text, names, certain fixes, and what is trained on. */
 import { z } from "zod";
+import { FAILURE_CODES, type FailureCode } from "./calls.ts";
 import type { JsonObject } from "./json.ts";
 
 /** Where text is looked for. `unreadable`: assistant texts that leave the call grammar, and arguments that are no JSON. */
@@ -16,8 +17,8 @@ export const TEXT_PARTS = [
   "unreadable",
 ] as const;
 export type TextPart = (typeof TEXT_PARTS)[number];
-/** Parts that only renaming and fixing touch: the tool's name at a result; a call with its result as a whole. */
-export type HitPart = TextPart | "resultName" | "call";
+/** Beside them the tool's name at a result; a call with its result as a whole; `loss`: whether a turn is trained on. */
+export type HitPart = TextPart | "resultName" | "call" | "loss";
 
 /** Fixes of which there is no second opinion: applied wherever the call checker finds the fault. */
 export const FIX_KINDS = ["toolName", "parameterName", "numberFromText", "enumSpelling", "closeJson", "repeatedCall"] as const;
@@ -72,12 +73,38 @@ export const fixSchema = z.object({
   at: z.object({ turn: place, call: place, pointer: z.string().optional() }).optional(),
 });
 
-export const CONTENT_OPERATIONS = [replaceSchema, renameToolSchema, renameParameterSchema, defineToolSchema, fixSchema] as const;
+const codeOrAny = z.enum([...(Object.keys(FAILURE_CODES) as [FailureCode, ...FailureCode[]]), "any"]);
+/** Turns of the assistant that are not trained on any more. */
+export const leaveOutSchema = z.object({
+  type: z.literal("leaveOut"),
+  turns: z.discriminatedUnion("by", [
+    /** Those that the call checker objects to. */
+    z.object({ by: z.literal("finding"), finding: codeOrAny }),
+    /** Of each trajectory named, the last one that ends with the text: as it was trained on, its place may have moved. */
+    z.object({
+      by: z.literal("text"),
+      texts: z
+        .array(z.object({ trajectory: z.string(), text: z.string().max(1_000_000) }))
+        .min(1)
+        .max(20_000),
+    }),
+  ]),
+});
+
+export const CONTENT_OPERATIONS = [
+  replaceSchema,
+  renameToolSchema,
+  renameParameterSchema,
+  defineToolSchema,
+  fixSchema,
+  leaveOutSchema,
+] as const;
 export type ReplaceOperation = z.infer<typeof replaceSchema>;
 export type RenameToolOperation = z.infer<typeof renameToolSchema>;
 export type RenameParameterOperation = z.infer<typeof renameParameterSchema>;
 export type DefineToolOperation = z.infer<typeof defineToolSchema>;
 export type FixOperation = z.infer<typeof fixSchema>;
+export type LeaveOutOperation = z.infer<typeof leaveOutSchema>;
 export type ContentOperation = z.infer<(typeof CONTENT_OPERATIONS)[number]>;
 
 /** One place that an operation changes. */

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import type { AssistantText, CallFinding, FailureCode } from "./calls.ts";
 import type { Diagnosis, ErrorPlace, TokenChoice } from "./diagnosis.ts";
-import type { ToolDefinition, Turn } from "./trajectory.ts";
+import type { Split, ToolDefinition, TrajectoryContent, Turn } from "./trajectory.ts";
 
 /** The life cycle in order, then the two ends that a person may choose. */
 export const CASE_STATES = ["open", "traced", "fixed", "verified", "regressed", "willNotFix", "notTraceable"] as const;
@@ -139,8 +139,20 @@ export interface CaseDetail extends CaseSummary {
   readonly diagnosis: Diagnosis;
   /** Oldest first. */
   readonly events: readonly CaseEvent[];
+  /** Training trajectories that were written against it. */
+  readonly counterExamples: readonly string[];
   /** Other cases whose prompts share the most words, nearest first. */
   readonly alike: readonly CaseSummary[];
+}
+
+/** What a counter-example begins with. */
+export interface CounterExample {
+  /** Its last turn is the right one, empty where nobody said what is right; only that turn is trained on. */
+  readonly content: TrajectoryContent;
+  /** The training trajectory whose prompt it has; null: that of the case. */
+  readonly from: string | null;
+  /** Where the prompt is held out: what is asked has to be changed. */
+  readonly heldOut: { readonly trajectoryId: string; readonly split: Split } | null;
 }
 
 /** Which failures of a run's newest evaluation become cases. */

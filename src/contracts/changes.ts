@@ -37,8 +37,8 @@ export const operationSchema = z.discriminatedUnion("type", [
 ]);
 export type Operation = z.infer<typeof operationSchema>;
 
-/** What changed of a trajectory between two revisions. */
-export const STATE_FIELDS = ["content", "split", "status", "assignee", "annotations"] as const;
+/** What changed of a trajectory between two revisions; `presence`: it was written, or that was undone. */
+export const STATE_FIELDS = ["content", "split", "status", "assignee", "annotations", "presence"] as const;
 export type StateField = (typeof STATE_FIELDS)[number];
 
 export const CHANGE_STATES = ["applying", "applied", "undone"] as const;
@@ -47,7 +47,7 @@ export type ChangeState = (typeof CHANGE_STATES)[number];
 /** A line of the history of the workspace. */
 export interface Change {
   readonly id: number;
-  /** The operation's type, or `edit`, `undo`, `redo`, `restore`, `merge`, `tree`. */
+  /** The operation's type, or `write`, `edit`, `undo`, `redo`, `restore`, `merge`, `tree`. */
   readonly kind: string;
   /** In words: "Rejected T-00012", "Renamed tool get_fee to quote_fee". */
   readonly title: string;

@@ -191,6 +191,21 @@ export const ERRORS = define({
     why: (p) => `${p["author"]} changed ${p["trajectory"]} in revision ${p["revision"]} while it was being edited.`,
     fix: "Compare the two and keep one of them, or take the turns you want from each. Nothing is lost: yours stays as a draft.",
   },
+  E_TAKEN_BACK: {
+    class: "user",
+    why: (p) => `${p["trajectory"]} was written here and taken back by an undo.`,
+    fix: "Redo that change to have it again; its history is kept.",
+  },
+  E_NOTHING_TO_LEARN: {
+    class: "user",
+    why: (p) => `No trajectory was written: ${p["detail"]}.`,
+    fix: "Write what is asked and the answer or the call that is right, then write it again.",
+  },
+  E_HELD_OUT_PROMPT: {
+    class: "user",
+    why: (p) => `The prompt of ${p["where"]} would become a training example word for word, and what it tests would be told beforehand.`,
+    fix: "Ask for something else in other words: another place, value or wording. Capitals and spaces do not count. Nothing was written.",
+  },
   E_CHANGE_BUSY: {
     class: "user",
     why: (p) => `"${p["title"]}" is still being applied.`,

@@ -22,6 +22,10 @@ export const IMPORT_FORMATS = {
 } as const;
 export type ImportFormat = keyof typeof IMPORT_FORMATS;
 
+/** Where a trajectory can come from: a file, or somebody who wrote it here. */
+export const SOURCE_FORMATS = { ...IMPORT_FORMATS, written: "Written in Callsmith" } as const;
+export type SourceFormat = keyof typeof SOURCE_FORMATS;
+
 export const EXPORT_FORMATS = {
   "openai-chat": "OpenAI chat, JSON lines with tools",
   trl: "TRL and Hugging Face chat, arguments as objects",
@@ -78,7 +82,7 @@ export interface ImportedSource {
   readonly id: number;
   readonly name: string;
   readonly path: string;
-  readonly format: ImportFormat;
+  readonly format: SourceFormat;
   readonly numBytes: number;
   readonly importedAt: string;
   readonly finished: boolean;

@@ -1,6 +1,10 @@
 /** @file Conflicts between this workspace and one that was merged into it. */
+import type { StateField } from "./changes.ts";
 import type { Annotations } from "./review.ts";
 import type { TrajectoryContent, TrajectoryId } from "./trajectory.ts";
+
+/** What two workspaces can have changed differently. Whether a trajectory is there is no matter of opinion: work on it keeps it. */
+export type MergedField = Exclude<StateField, "presence">;
 
 interface Conflict {
   readonly id: number;

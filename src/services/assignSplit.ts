@@ -2,10 +2,9 @@
 import { hash } from "node:crypto";
 import type { JsonValue } from "#contracts/json.ts";
 import type { Split, TrajectoryContent } from "#contracts/trajectory.ts";
+import { queryOf } from "#core/trajectories/sameQuery.ts";
 
 const VALIDATION_SHARE = 0.1;
-/** Enough to tell queries apart; a pasted book is not read to its end for it. */
-const MAX_QUERY_CHARACTERS = 10_000;
 
 /** What sources call their splits. */
 const NAMES: Readonly<Record<string, Split>> = {
@@ -28,12 +27,6 @@ export function assignSplit(content: TrajectoryContent): Split {
   const named = [metadata["split"], member(fields, "split"), member(member(fields, "metadata"), "split")].find(isSplitName);
   if (named !== undefined) return NAMES[named]!;
   return hash("sha256", queryOf(content), "buffer").readUInt32BE(0) / 2 ** 32 < VALIDATION_SHARE ? "validation" : "train";
-}
-
-/** What a trajectory asks, spelling of spaces and capitals aside: trajectories with the same query belong to one group. */
-export function queryOf(content: TrajectoryContent): string {
-  const query = content.turns.find((turn) => turn.role === "user")?.content ?? JSON.stringify(content.turns);
-  return query.slice(0, MAX_QUERY_CHARACTERS).normalize("NFKC").toLowerCase().replaceAll(/\s+/gu, " ").trim();
 }
 
 function member(value: JsonValue | undefined, key: string): JsonValue | undefined {

@@ -1,5 +1,5 @@
 /** @file The README of an exported data set: where its files are, what they hold, and how it was made. */
-import { IMPORT_FORMATS } from "#contracts/imports.ts";
+import { SOURCE_FORMATS, type ImportedSource } from "#contracts/imports.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import { SPLITS, type Split } from "#contracts/trajectory.ts";
 import type { Store } from "#store/index.ts";
@@ -64,12 +64,17 @@ Exported by Callsmith ${VERSION}${said.length === 0 ? ", every trajectory of the
       : `From ${count(numChanged)} of them something could not be carried: export-ledger.jsonl says what.`
   }
 
-Imported from:
+Its sources:
 
-${sources.map(({ name, format: from, counts: rows }) => `- \`${name}\`, ${IMPORT_FORMATS[from]}: ${count(rows.rows)} rows, ${count(rows.trajectories)} trajectories, ${count(rows.refused)} rows refused`).join("\n")}
+${sources.map(sourceLine).join("\n")}
 
 ## Licence
 
 Unknown: it depends on the sources above. Put it here before you pass the set on.
 `;
+}
+
+function sourceLine({ name, format, counts: { rows, trajectories, refused } }: ImportedSource): string {
+  if (format === "written") return `- written in the workspace: ${count(trajectories)} trajectories`;
+  return `- \`${name}\`, ${SOURCE_FORMATS[format]}: ${count(rows)} rows, ${count(trajectories)} trajectories, ${count(refused)} rows refused`;
 }

@@ -27,7 +27,9 @@ export function trainedTrajectories(store: Store, config: DataSettings): Trained
     *each(split) {
       for (const one of store.trajectories.eachOfVersion(version.id, split)) {
         const now = repaired.get(one.trajectory.id);
-        yield now === undefined ? one : { ...now, trajectory: { ...now.trajectory, split } };
+        if (now === undefined) yield one;
+        // taken back since: a run on what there is now would not see it
+        else if (!now.isRemoved) yield { ...now, trajectory: { ...now.trajectory, split } };
       }
     },
     isLeftOut,

@@ -36,12 +36,14 @@ export function warmListsSoon(core: Core): void {
   }).unref();
 }
 
+/** @throws E_NOT_FOUND, E_TAKEN_BACK for one that was written here and undone */
 export function getTrajectory(core: Core, id: string, forAuthor?: string): TrajectoryDetail {
-  const { trajectories, sources, contents, changes, annotations, annotators, drafts } = core.store;
+  const { trajectories, written, sources, contents, changes, annotations, annotators, drafts } = core.store;
+  const trajectoryNumber = requireNumber("trajectory", id);
+  const state = changes.presentState(trajectoryNumber);
   const { trajectory } = trajectories.get(id);
   const { sourceId, revision } = trajectories.origin(id);
   const source = sources.get(sourceId);
-  const state = changes.state(requireNumber("trajectory", id));
   const { number, author, reason, at } = revision;
   return {
     trajectory,
@@ -50,11 +52,12 @@ export function getTrajectory(core: Core, id: string, forAuthor?: string): Traje
       source: source.name,
       path: source.path,
       rows: sources.rowsOfTrajectory(id, sourceId).map(({ rowIndex, byteOffset, byteLength }) => ({ rowIndex, byteOffset, byteLength })),
+      written: written.written(trajectoryNumber),
     },
     revision: { number, author, reason, at },
     checks: Object.fromEntries(checkTurns(trajectory, contents.toolNames())),
     review: { status: state.status, assignee: annotators.nameOf(state.assigneeId), annotations: annotations.read(state.annotationsId) },
-    draft: forAuthor === undefined ? null : drafts.get(requireNumber("trajectory", id), forAuthor),
+    draft: forAuthor === undefined ? null : drafts.get(trajectoryNumber, forAuthor),
   };
 }
 

@@ -14,7 +14,9 @@ export function annotationRepository(db: Db) {
   const insert = db.prepare<[Buffer, string]>("INSERT INTO annotations (hash, body) VALUES (?, ?)");
   const select = db.prepare<[number], string>("SELECT body FROM annotations WHERE id = ?").pluck();
   const selectUsed = db
-    .prepare<[], [number, number, number]>("SELECT id, annotations_id, status FROM trajectory WHERE annotations_id IS NOT NULL ORDER BY id")
+    .prepare<[], [number, number, number]>(
+      "SELECT id, annotations_id, status FROM trajectory WHERE annotations_id IS NOT NULL AND removed = 0 ORDER BY id",
+    )
     .raw();
   const known = new Map<number, Annotations>();
 

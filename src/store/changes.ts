@@ -18,6 +18,8 @@ export interface TrajectoryState {
   readonly status: Status;
   readonly assigneeId: number | null;
   readonly annotationsId: number | null;
+  /** It was written here, and that is undone. */
+  readonly isRemoved: boolean;
 }
 
 /** A state in a history that another workspace may have too. */
@@ -68,6 +70,7 @@ interface StateRow {
   readonly status: number;
   readonly assignee_id: number | null;
   readonly annotations_id: number | null;
+  readonly removed: number;
 }
 
 interface HistoryRow extends StateRow {
@@ -78,7 +81,7 @@ interface HistoryRow extends StateRow {
   readonly change_id: number | null;
 }
 
-const STATE_COLUMNS = "content_id, split, status, assignee_id, annotations_id";
+const STATE_COLUMNS = "content_id, split, status, assignee_id, annotations_id, removed";
 const UNDOABLE = "kind NOT IN ('undo', 'redo') AND state = 'applied' AND num_trajectories > 0";
 /** Counts every revision of the workspace. */
 export const NEXT_SEQUENCE = "(SELECT coalesce(max(sequence), 0) + 1 FROM revision)";
@@ -133,21 +136,21 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
   const selectRevisionState = db.prepare<[number, number], StateRow>(
     `SELECT ${STATE_COLUMNS} FROM revision WHERE trajectory_id = ? AND number = ?`,
   );
-  const updateTrajectory = db.prepare<[number, number, number, number, number | null, number | null, number]>(
-    "UPDATE trajectory SET revision = ?, content_id = ?, split = ?, status = ?, assignee_id = ?, annotations_id = ? WHERE id = ?",
+  const updateTrajectory = db.prepare<[number, number, number, number, number | null, number | null, number, number]>(
+    "UPDATE trajectory SET revision = ?, content_id = ?, split = ?, status = ?, assignee_id = ?, annotations_id = ?, removed = ? WHERE id = ?",
   );
   const insertRevision = db.prepare(
     `INSERT INTO revision (trajectory_id, number, author, reason, at, change_id, ${STATE_COLUMNS}, sequence)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${NEXT_SEQUENCE})`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${NEXT_SEQUENCE})`,
   );
-  const revisionOfChange = db
-    .prepare<[number, number], number>("SELECT max(number) FROM revision WHERE change_id = ? AND trajectory_id = ?")
-    .pluck();
+  const revisionsOfChange = db.prepare<[number, number], { first: number | null; last: number | null }>(
+    "SELECT min(number) AS first, max(number) AS last FROM revision WHERE change_id = ? AND trajectory_id = ?",
+  );
   const selectHistory = db.prepare<[number], HistoryRow>(
     `SELECT number, author, reason, at, change_id, ${STATE_COLUMNS} FROM revision WHERE trajectory_id = ? ORDER BY number`,
   );
   const selectStates = db.prepare<[number], HistoryRow & { hash: Buffer }>(
-    `SELECT r.author, r.at, r.content_id, r.split, r.status, r.assignee_id, r.annotations_id, c.hash
+    `SELECT r.author, r.at, r.content_id, r.split, r.status, r.assignee_id, r.annotations_id, r.removed, c.hash
      FROM revision r JOIN content c ON c.id = r.content_id WHERE r.trajectory_id = ? ORDER BY r.number`,
   );
   const lastContentAuthor = db
@@ -222,6 +225,13 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
       return { ...stateOf(row), revision: row.revision };
     },
 
+    /** Reads only: the state of one that is there for a person; throws `E_NOT_FOUND`, `E_TAKEN_BACK`. */
+    presentState(trajectory: number): TrajectoryState & { readonly revision: number } {
+      const state = this.state(trajectory);
+      if (state.isRemoved) throw new AppError("E_TAKEN_BACK", { trajectory: trajectoryIdOf(trajectory) });
+      return state;
+    },
+
     /** Reads only: its state in a revision; throws `E_NOT_FOUND`. */
     stateAt(trajectory: number, revision: number): TrajectoryState {
       const row = selectRevisionState.get(trajectory, revision);
@@ -231,9 +241,11 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
 
     /** Reads only: what a change did to a trajectory: its state before and after. Null where it left it alone. */
     effect(changeId: number, trajectory: number): { readonly before: TrajectoryState; readonly after: TrajectoryState } | null {
-      const number = revisionOfChange.get(changeId, trajectory) ?? null;
-      if (number === null) return null;
-      return { before: this.stateAt(trajectory, number - 1), after: this.stateAt(trajectory, number) };
+      const { first, last } = revisionsOfChange.get(changeId, trajectory)!;
+      if (first === null || last === null) return null;
+      const after = this.stateAt(trajectory, last);
+      // before its first revision it was not there
+      return { before: first === 1 ? { ...after, isRemoved: true } : this.stateAt(trajectory, first - 1), after };
     },
 
     /** Reads only: who changed the content of a trajectory last since a revision, or null. */
@@ -249,13 +261,20 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
       const number = now.revision + 1;
       const split = SPLITS.indexOf(next.split);
       const status = STATUSES.indexOf(next.status);
-      const { contentId, assigneeId, annotationsId } = next;
+      const { contentId, assigneeId, annotationsId, isRemoved } = next;
+      const removed = isRemoved ? 1 : 0;
       insertRevision.run(
-        ...[trajectory, number, change.author, change.reason, change.at, change.id, contentId, split, status, assigneeId, annotationsId],
+        ...[trajectory, number, change.author, change.reason, change.at, change.id],
+        ...[contentId, split, status, assigneeId, annotationsId, removed],
       );
-      updateTrajectory.run(number, contentId, split, status, assigneeId, annotationsId, trajectory);
+      updateTrajectory.run(number, contentId, split, status, assigneeId, annotationsId, removed, trajectory);
       count.run(1, 0, trajectory, change.id);
       return true;
+    },
+
+    /** Writes: that the change brought a trajectory into being. */
+    wrote(changeId: number, trajectory: number): void {
+      count.run(1, 0, trajectory, changeId);
     },
 
     /** Writes: that the change leaves a chosen trajectory as it is, and why. */
@@ -321,6 +340,7 @@ const VALUE: Readonly<Record<StateField, keyof TrajectoryState>> = {
   status: "status",
   assignee: "assigneeId",
   annotations: "annotationsId",
+  presence: "isRemoved",
 };
 
 export function changedFields(before: TrajectoryState, after: TrajectoryState): StateField[] {
@@ -333,6 +353,7 @@ const stateOf = (row: StateRow): TrajectoryState => ({
   status: STATUSES[row.status]!,
   assigneeId: row.assignee_id,
   annotationsId: row.annotations_id,
+  isRemoved: row.removed === 1,
 });
 
 function changeOf(row: ChangeRow): StoredChange {

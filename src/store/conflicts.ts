@@ -1,5 +1,5 @@
 /** @file Conflicts that a merge found: theirs is kept beside ours until somebody chooses. */
-import type { StateField } from "#contracts/changes.ts";
+import type { MergedField } from "#contracts/merging.ts";
 import { AppError } from "#contracts/errors.ts";
 import type { Db } from "./openDatabase.ts";
 
@@ -7,7 +7,7 @@ export interface NewConflict {
   readonly trajectory: number;
   readonly changeId: number;
   readonly author: string;
-  readonly field: StateField;
+  readonly field: MergedField;
   /** Content and annotations by their ids here, the rest in words. */
   readonly theirs: string;
   readonly at: string;

@@ -45,7 +45,7 @@ export function dataVersionRepository(db: Db, changes: ChangeRepository) {
   const selectEntries = db.prepare<[number], EntryRow>(`
     SELECT c.hash, r.split, r.status FROM (${LAST_UP_TO}) last
     JOIN revision r ON r.trajectory_id = last.trajectory_id AND r.number = last.number
-    JOIN content c ON c.id = r.content_id ORDER BY last.trajectory_id`);
+    JOIN content c ON c.id = r.content_id WHERE r.removed = 0 ORDER BY last.trajectory_id`);
   const insert = db.prepare(
     "INSERT INTO data_version (name, sequence, hash, author, note, at, num_trajectories) VALUES (?, ?, ?, ?, ?, ?, ?)",
   );
@@ -101,11 +101,14 @@ export function dataVersionRepository(db: Db, changes: ChangeRepository) {
       const differences: VersionDifference[] = [];
       let added = 0;
       for (const { trajectory_id, before, after, title } of selectBetween.iterate(from, from, to)) {
-        const changed = before === null ? [] : changedFields(changes.stateAt(trajectory_id, before), changes.stateAt(trajectory_id, after));
-        // changed and changed back
-        if (before !== null && changed.length === 0) continue;
-        if (before === null) added++;
-        differences.push({ trajectoryId: trajectoryIdOf(trajectory_id), title, from: before, to: after, changed });
+        const was = before === null ? null : changes.stateAt(trajectory_id, before);
+        const is = changes.stateAt(trajectory_id, after);
+        const wasThere = was !== null && !was.isRemoved;
+        const changed = wasThere ? changedFields(was, is) : [];
+        // changed and changed back, or written and taken back
+        if (wasThere ? changed.length === 0 : is.isRemoved) continue;
+        if (!wasThere) added++;
+        differences.push({ trajectoryId: trajectoryIdOf(trajectory_id), title, from: wasThere ? before : null, to: after, changed });
       }
       return { total: differences.length, added, offset, rows: differences.slice(offset, offset + limit) };
     },

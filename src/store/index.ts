@@ -27,6 +27,7 @@ import { traceRepository } from "./traces.ts";
 import { trajectoryRepository } from "./trajectories.ts";
 import { trajectoryLists } from "./trajectoryLists.ts";
 import { createWriteTurn, takeTurn } from "./writeTurn.ts";
+import { writtenRepository } from "./writtenTrajectories.ts";
 
 export { createContentEncoder, type EncodedContent } from "./contentEncoder.ts";
 export type { ContentSummary } from "./contents.ts";
@@ -52,6 +53,8 @@ function storeOver(db: Db, path: string) {
   const annotators = annotatorRepository(db);
   const changes = changeRepository(db, annotators);
   const lists = trajectoryLists(db, search, annotators);
+  const sources = sourceRepository(db);
+  const trajectories = trajectoryRepository(db, contents);
   const toolLists = toolListRepository(db);
   // a worker's own is nobody's: it waits for the core between its batches
   const turn = createWriteTurn();
@@ -62,12 +65,13 @@ function storeOver(db: Db, path: string) {
     contents,
     search,
     settings: settingRepository(db),
-    trajectories: trajectoryRepository(db, contents),
+    trajectories,
     lists,
     facts: contentFactRepository(db, toolLists),
     tools: toolCatalogue(lists, toolLists),
     views: savedViewRepository(db),
-    sources: sourceRepository(db),
+    sources,
+    written: writtenRepository(db, { contents, sources, trajectories }),
     annotators,
     annotations: annotationRepository(db),
     changes,

@@ -55,7 +55,7 @@ export function searchIndex(db: Db) {
     WITH hit AS MATERIALIZED (SELECT rowid AS content_id, rank FROM turn_text WHERE turn_text MATCH ? ORDER BY rank LIMIT ?)
     SELECT min(t.id) AS id, hit.content_id, c.title, hit.rank AS rank
     FROM hit JOIN trajectory t ON t.content_id = hit.content_id JOIN content c ON c.id = hit.content_id
-    WHERE t.split IN (SELECT value FROM json_each(?)) AND t.id NOT IN (SELECT value FROM json_each(?))
+    WHERE t.removed = 0 AND t.split IN (SELECT value FROM json_each(?)) AND t.id NOT IN (SELECT value FROM json_each(?))
     GROUP BY hit.content_id ORDER BY hit.rank LIMIT ?`);
   const frequency = termFrequency(db);
 

@@ -1,13 +1,13 @@
 /** @file Imported files and their ledger: one line for every input row, whatever became of it. */
 import { AppError } from "#contracts/errors.ts";
-import type { ImportCounts, ImportedSource, ImportFormat, LedgerChange, LedgerOutcome, LedgerRow } from "#contracts/imports.ts";
+import type { ImportCounts, ImportedSource, LedgerChange, LedgerOutcome, LedgerRow, SourceFormat } from "#contracts/imports.ts";
 import { requireNumber, trajectoryIdOf } from "./ids.ts";
 import type { Db } from "./openDatabase.ts";
 
 export interface NewSource {
   /** Of the file's bytes, in hexadecimal. */
   readonly sha256: string;
-  readonly format: ImportFormat;
+  readonly format: SourceFormat;
   /** As a person would name it; made unique by a number where another source has it. */
   readonly name: string;
   readonly path: string;
@@ -33,12 +33,15 @@ export interface StoredSource extends ImportedSource {
   readonly sha256: string;
 }
 
+/** The source of what was written here has no file: it is known by this in place of a hash. */
+const WRITTEN = "written";
+
 const OUTCOMES: readonly LedgerOutcome[] = ["taken", "changed", "refused"];
 
 interface SourceRow {
   readonly id: number;
   readonly sha256: string;
-  readonly format: ImportFormat;
+  readonly format: SourceFormat;
   readonly name: string;
   readonly path: string;
   readonly num_bytes: number;
@@ -75,6 +78,9 @@ export function sourceRepository(db: Db) {
   const insert = db.prepare<[string, string, string, string, number, string]>(
     "INSERT INTO source (sha256, format, name, path, num_bytes, imported_at) VALUES (?, ?, ?, ?, ?, ?)",
   );
+  const countWritten = db
+    .prepare<[], number>("SELECT count(*) FROM written_trajectory w JOIN trajectory t ON t.id = w.trajectory_id WHERE t.removed = 0")
+    .pluck();
   const addCounts = db.prepare<[number, number, number, number, number]>(`
     UPDATE source SET num_taken = num_taken + ?, num_changed = num_changed + ?, num_refused = num_refused + ?,
       num_trajectories = num_trajectories + ? WHERE id = ?`);
@@ -115,10 +121,13 @@ export function sourceRepository(db: Db) {
   const selectBeside = db.prepare<[number], BesideFile>(
     "SELECT name, sha256, num_bytes AS numBytes FROM source_beside WHERE source_id = ? ORDER BY name",
   );
-  const whole = (row: SourceRow): StoredSource => ({
-    ...sourceOf(row),
-    beside: selectBeside.all(row.id).map(({ name, numBytes }) => ({ name, numBytes })),
-  });
+  const whole = (row: SourceRow): StoredSource => {
+    const source = sourceOf(row);
+    // nothing counts them as they come: one that is taken back is none
+    const counts = row.format === WRITTEN ? { ...source.counts, trajectories: countWritten.get()! } : source.counts;
+    const beside = selectBeside.all(row.id).map(({ name, numBytes }) => ({ name, numBytes }));
+    return { ...source, counts, beside };
+  };
 
   const uniqueName = (name: string): string => {
     let unique = name;
@@ -134,6 +143,13 @@ export function sourceRepository(db: Db) {
       const { sha256, format, path, numBytes } = source;
       const { lastInsertRowid } = insert.run(sha256, format, uniqueName(source.name), path, numBytes, new Date().toISOString());
       return whole(selectOne.get(Number(lastInsertRowid))!);
+    },
+
+    /** Writes: the source of what is written here, unless it is there already. */
+    ensureWritten(): StoredSource {
+      const source = this.ensure({ sha256: WRITTEN, format: WRITTEN, name: "Written here", path: "", numBytes: 0 });
+      if (!source.finished) setFinished.run(0, source.id);
+      return source;
     },
 
     /** Writes: one ledger line. Call inside the transaction that writes its trajectory. */

@@ -1,6 +1,6 @@
 /** @file Trajectories and their revisions: written once on import, read by page, by id, or one after another. */
 import { AppError } from "#contracts/errors.ts";
-import type { ImportFormat } from "#contracts/imports.ts";
+import type { SourceFormat } from "#contracts/imports.ts";
 import { STATUSES, type Status } from "#contracts/review.ts";
 import { SPLITS, type Split, type Trajectory, type TrajectorySummary } from "#contracts/trajectory.ts";
 import { NEXT_SEQUENCE } from "./changes.ts";
@@ -8,6 +8,7 @@ import type { ContentRepository } from "./contents.ts";
 import { requireNumber, trajectoryIdOf } from "./ids.ts";
 import type { Db } from "./openDatabase.ts";
 
+/** What a trajectory begins as. */
 export interface NewTrajectory {
   readonly sourceId: number;
   readonly split: Split;
@@ -15,6 +16,8 @@ export interface NewTrajectory {
   readonly author: string;
   readonly reason: string;
   readonly at: string;
+  /** Of one that a person wrote; absent: of an import. */
+  readonly changeId?: number;
 }
 
 /** A trajectory as it stands, with what names its revision. */
@@ -24,6 +27,8 @@ export interface StoredTrajectory {
   /** SHA-256 of the content, in hexadecimal. */
   readonly contentHash: string;
   readonly status: Status;
+  /** It was written here, and that is undone: it is in no list, version, run or export. */
+  readonly isRemoved: boolean;
 }
 
 export interface RevisionRecord {
@@ -41,6 +46,7 @@ interface TrajectoryRow {
   readonly revision: number;
   readonly content_id: number;
   readonly status: number;
+  readonly removed: number;
 }
 
 interface SummaryRow {
@@ -48,7 +54,7 @@ interface SummaryRow {
   readonly split: number;
   readonly revision: number;
   readonly source: string;
-  readonly format: ImportFormat;
+  readonly format: SourceFormat;
   readonly title: string;
   readonly num_turns: number;
   readonly num_calls: number;
@@ -67,19 +73,22 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
   const insert = db.prepare<[number, number, number]>(
     "INSERT INTO trajectory (source_id, split, revision, content_id) VALUES (?, ?, 1, ?)",
   );
-  const insertRevision = db.prepare<[number, number, number, string, string, string]>(
-    `INSERT INTO revision (trajectory_id, number, content_id, split, author, reason, at, sequence) VALUES (?, 1, ?, ?, ?, ?, ?, ${NEXT_SEQUENCE})`,
+  const insertRevision = db.prepare<[number, number, number, string, string, string, number | null]>(
+    `INSERT INTO revision (trajectory_id, number, content_id, split, author, reason, at, change_id, sequence)
+     VALUES (?, 1, ?, ?, ?, ?, ?, ?, ${NEXT_SEQUENCE})`,
   );
   const selectOne = db.prepare<[number], TrajectoryRow>("SELECT * FROM trajectory WHERE id = ?");
-  const selectAfter = db.prepare<[number, number], TrajectoryRow>("SELECT * FROM trajectory WHERE id > ? ORDER BY id LIMIT ?");
+  const selectAfter = db.prepare<[number, number], TrajectoryRow>(
+    "SELECT * FROM trajectory WHERE id > ? AND removed = 0 ORDER BY id LIMIT ?",
+  );
   const selectSplitAfter = db.prepare<[number, number, number], TrajectoryRow>(
-    "SELECT * FROM trajectory WHERE split = ? AND id > ? ORDER BY id LIMIT ?",
+    "SELECT * FROM trajectory WHERE split = ? AND id > ? AND removed = 0 ORDER BY id LIMIT ?",
   );
   const selectSplitOfVersionAfter = db.prepare<[number, number, number, number], TrajectoryRow>(`
-    SELECT t.id, t.source_id, r.split, r.number AS revision, r.content_id, r.status FROM trajectory t
+    SELECT t.id, t.source_id, r.split, r.number AS revision, r.content_id, r.status, r.removed FROM trajectory t
     JOIN revision r ON r.trajectory_id = t.id AND r.number = (
       SELECT max(number) FROM revision WHERE trajectory_id = t.id AND sequence <= (SELECT sequence FROM data_version WHERE id = ?))
-    WHERE r.split = ? AND t.id > ? ORDER BY t.id LIMIT ?`);
+    WHERE r.split = ? AND t.id > ? AND r.removed = 0 ORDER BY t.id LIMIT ?`);
   const selectRevision = db.prepare<[number, number], RevisionRecord>(
     "SELECT number, content_id AS contentId, author, reason, at FROM revision WHERE trajectory_id = ? AND number = ?",
   );
@@ -98,13 +107,19 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
     )
     .pluck();
   const selectNumbers = db.prepare<[], number>("SELECT id FROM trajectory ORDER BY id").pluck();
+  const selectHeldOut = db.prepare<[], { number: number; title: string }>(
+    `SELECT t.id AS number, c.title FROM trajectory t JOIN content c ON c.id = t.content_id
+     WHERE t.split <> ${SPLITS.indexOf("train")} AND t.removed = 0 ORDER BY t.id`,
+  );
   const selectSource = db.prepare<[number], number>("SELECT source_id FROM trajectory WHERE id = ?").pluck();
   const selectImportedWith = db
     .prepare<[Buffer], number>(
       "SELECT r.trajectory_id FROM content c JOIN revision r ON r.content_id = c.id AND r.number = 1 WHERE c.hash = ? ORDER BY 1 LIMIT 1",
     )
     .pluck();
-  const countAll = db.prepare<[], number>("SELECT count(*) FROM trajectory").pluck();
+  const countAll = db
+    .prepare<[], number>("SELECT (SELECT count(*) FROM trajectory) - (SELECT count(*) FROM trajectory WHERE removed = 1)")
+    .pluck();
 
   const stored = (row: TrajectoryRow): StoredTrajectory => {
     const { content, hash } = contents.read(row.content_id);
@@ -113,6 +128,7 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
       contentId: row.content_id,
       contentHash: hash,
       status: STATUSES[row.status]!,
+      isRemoved: row.removed === 1,
     };
   };
   const find = (id: string): TrajectoryRow => {
@@ -124,11 +140,19 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
   return {
     /** Writes: a trajectory and its first revision. Returns its number. Call inside a transaction. */
     add(trajectory: NewTrajectory): number {
-      const { sourceId, split, contentId, author, reason, at } = trajectory;
-      const number = SPLITS.indexOf(split);
-      const id = Number(insert.run(sourceId, number, contentId).lastInsertRowid);
-      insertRevision.run(id, contentId, number, author, reason, at);
-      return id;
+      const number = this.insert(trajectory);
+      this.insertFirst(number, trajectory);
+      return number;
+    },
+
+    /** Writes: a trajectory without a revision, which has to follow in the same transaction. Returns its number. */
+    insert({ sourceId, split, contentId }: Pick<NewTrajectory, "sourceId" | "split" | "contentId">): number {
+      return Number(insert.run(sourceId, SPLITS.indexOf(split), contentId).lastInsertRowid);
+    },
+
+    /** Writes: its first revision. */
+    insertFirst(number: number, { split, contentId, author, reason, at, changeId }: Omit<NewTrajectory, "sourceId">): void {
+      insertRevision.run(number, contentId, SPLITS.indexOf(split), author, reason, at, changeId ?? null);
     },
 
     /**
@@ -185,9 +209,14 @@ export function trajectoryRepository(db: Db, contents: ContentRepository) {
       }
     },
 
-    /** Reads only: all of them, by number. */
+    /** Reads only: all that there ever were, by number: also those taken back. */
     numbers(): readonly number[] {
       return selectNumbers.all();
+    },
+
+    /** Reads only: the titles of all that are held out: a first look at what they ask, without their contents. */
+    heldOut(): readonly { readonly number: number; readonly title: string }[] {
+      return selectHeldOut.all();
     },
 
     /** Reads only: the source that a trajectory came from; throws `E_NOT_FOUND`. */

@@ -31,14 +31,15 @@ type Row = [
   assignee: number,
   annotations: number,
   revision: number,
+  removed: number,
 ];
 
 const FIRST_CAPACITY = 4096;
-const ROW = "id, source_id, split, status, content_id, coalesce(assignee_id, 0), coalesce(annotations_id, 0), revision";
+const ROW = "id, source_id, split, status, content_id, coalesce(assignee_id, 0), coalesce(annotations_id, 0), revision, removed";
 
 export function trajectoryColumns(db: Db) {
   const newest = db.prepare<[], number | null>("SELECT max(sequence) FROM revision").pluck();
-  const after = db.prepare<[number], Row>(`SELECT ${ROW} FROM trajectory WHERE id > ? ORDER BY id`).raw();
+  const after = db.prepare<[number], Row>(`SELECT ${ROW} FROM trajectory WHERE id > ? AND removed = 0 ORDER BY id`).raw();
   const changed = db
     .prepare<[number, number], Row>(
       `SELECT ${ROW} FROM trajectory WHERE id <= ? AND id IN (SELECT trajectory_id FROM revision WHERE sequence > ?)`,
@@ -80,14 +81,18 @@ export function trajectoryColumns(db: Db) {
     revisions[i] = revision;
   };
 
+  const isInPlace = (row: Row): boolean => row.at(-1) === 0 && ids[placeOf(ids, length, row[0])] === row[0];
+
   /** Reads only: the columns as the database is now. */
   return (): Columns => {
     const now = newest.get() ?? 0;
     if (now !== version) {
       const last = length === 0 ? 0 : ids[length - 1]!;
       // a changed row costs about what any other does
-      if (now - version > length) length = 0;
-      else for (const row of changed.all(last, version)) put(placeOf(ids, length, row[0]), row);
+      const rowsChanged = now - version > length ? null : changed.all(last, version);
+      // one that is gone, or is back between others, moves all behind it
+      if (rowsChanged?.every(isInPlace) === true) for (const row of rowsChanged) put(placeOf(ids, length, row[0]), row);
+      else length = 0;
       const rows = after.all(length === 0 ? 0 : last);
       reserve(length + rows.length);
       for (const row of rows) put(length++, row);

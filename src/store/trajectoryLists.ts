@@ -71,10 +71,17 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
     return numbers.subarray(0, total);
   };
 
+  /** What is taken back is in no list, whoever held on to it. */
+  const thoseThere = (kept: readonly number[]): readonly number[] => {
+    if (kept.length === 0) return kept;
+    const { ids, length } = readColumns();
+    return kept.filter((number) => length > 0 && ids[placeOf(ids, length, number)] === number);
+  };
+
   return {
     /** Reads only: the page of a filtered list, in order of id. What is named in `keep` stays in it, whatever became of it. */
     page(filter: TrajectoryFilter, offset: number, limit: number, keep: readonly number[] = []): TrajectoryList {
-      const numbers = withKept(numbersOf(filter), keep);
+      const numbers = withKept(numbersOf(filter), thoseThere(keep));
       return { total: numbers.length, numbers: [...numbers.subarray(offset, Math.min(numbers.length, offset + limit))] };
     },
 
@@ -86,7 +93,7 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
     /** Reads only: how many trajectories precede one in a filtered list; null where the filter leaves it out. */
     offsetOf(id: string, filter: TrajectoryFilter, keep: readonly number[] = []): number | null {
       const number = numberOfId("trajectory", id);
-      const numbers = withKept(numbersOf(filter), keep);
+      const numbers = withKept(numbersOf(filter), thoseThere(keep));
       if (number === null || numbers.length === 0) return null;
       const place = placeOf(numbers, numbers.length, number);
       return numbers[place] === number ? place : null;

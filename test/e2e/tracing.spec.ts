@@ -92,6 +92,21 @@ test("a planted fault leads back to its rows", async ({ page, served }) => {
   await expect(rowsOf(page, "Gradient").first()).toBeFocused();
   await page.keyboard.press("ArrowLeft");
   await expect(page.locator(".marked").first()).toBeVisible();
+
+  // its question answered rightly is a trajectory of its own, and is taken back as one change
+  await rowsOf(page, "Gradient").first().focus();
+  await page.keyboard.press("c");
+  const counter = page.getByRole("dialog", { name: `Add a counter-example for ${CASE}` });
+  await expect(counter.getByRole("textbox", { name: "What the user says" })).toHaveValue(/forecast/u);
+  await expect(counter.getByRole("combobox", { name: "Tool" })).toHaveValue("get_forecast");
+  expect.soft(await seriousViolations(page)).toEqual([]);
+  await counter.getByRole("button", { name: "Add the counter-example" }).click();
+  const evidence = page.getByRole("region", { name: "Evidence" });
+  await expect(evidence.getByText("Counter-examples:")).toBeVisible();
+  await leave(page);
+  await page.keyboard.press("Control+z");
+  await expect(page.getByText(/^Undid: Wrote T-\d+, a counter-example for C-0001/u).first()).toBeVisible();
+  await expect(evidence.getByText("Counter-examples:")).toBeHidden();
 });
 
 test("the review queue lists what open cases name, and leads there", async ({ page, served }) => {

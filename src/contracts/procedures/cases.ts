@@ -2,7 +2,15 @@
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import { FAILURE_CODES, type FailureCode } from "../calls.ts";
-import { CASE_STATES, CASE_VERDICTS, failureChoiceSchema, type CaseDetail, type CaseList, type CaseSummary } from "../cases.ts";
+import {
+  CASE_STATES,
+  CASE_VERDICTS,
+  failureChoiceSchema,
+  type CaseDetail,
+  type CaseList,
+  type CaseSummary,
+  type CounterExample,
+} from "../cases.ts";
 import { annotatorSchema } from "../review.ts";
 import { playgroundQuestionSchema } from "./evaluations.ts";
 
@@ -53,6 +61,8 @@ export const cases = {
   fix: oc.input(z.object({ ...chosen, version: z.int() })).output(output<readonly CaseSummary[]>()),
   close: oc.input(z.object({ ...chosen, verdict: z.enum(CASE_VERDICTS) })).output(output<readonly CaseSummary[]>()),
   reopen: oc.input(z.object(chosen)).output(output<readonly CaseSummary[]>()),
-  /** Cases that a data version is meant to mend. */
+  /** Cases that a data version is meant to mend: a person said so, or it is the first to have a counter-example for them. */
   ofVersion: oc.input(z.object({ version: z.int() })).output(output<readonly CaseSummary[]>()),
+  /** What a counter-example would begin with: the case's prompt, or that of a training example it was traced to. Nothing is written. */
+  counterExample: oc.input(z.object({ id: z.string(), example: z.int().nonnegative().optional() })).output(output<CounterExample>()),
 };

@@ -54,6 +54,13 @@ const trajectory = { id: z.string() };
 const edited = { ...trajectory, baseRevision: z.int().positive(), content: trajectoryContentSchema };
 
 export const editing = {
+  /**
+   * Writes a trajectory into the train split: on its own, or as a counter-example for a case. `E_HELD_OUT_PROMPT` where it asks word for word
+   * what is held out.
+   */
+  write: oc
+    .input(z.object({ content: trajectoryContentSchema, caseId: z.string().nullable().default(null), ...byAuthor }))
+    .output(output<{ readonly id: string; readonly change: Change }>()),
   /** Saves an edit as a revision; `E_EDIT_CONFLICT` where the content was changed since `baseRevision`. */
   revise: oc.input(z.object({ ...edited, ...byAuthor })).output(output<{ readonly revision: number; readonly change: Change | null }>()),
   /** Brings back the state of a revision, as a new one. */

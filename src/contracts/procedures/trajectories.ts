@@ -97,7 +97,10 @@ export interface TrajectoryDetail {
   readonly origin: {
     readonly source: string;
     readonly path: string;
+    /** Empty where it was written here: its first revision is its original. */
     readonly rows: readonly { readonly rowIndex: number; readonly byteOffset: number; readonly byteLength: number }[];
+    /** Null where it was imported; else with the case that it is a counter-example for, if any. */
+    readonly written: { readonly caseId: string | null } | null;
   };
   readonly revision: { readonly number: number; readonly author: string; readonly reason: string; readonly at: string };
   /** By index into `trajectory.turns`; assistant turns only. */

@@ -45,10 +45,10 @@ export function summariesOf(core: Core, records: readonly CaseRecord[]): readonl
 
 /** @throws E_NOT_FOUND */
 export function casesOfVersion(core: Core, version: number): readonly CaseSummary[] {
-  const { cases } = core.store;
+  const { cases, written } = core.store;
   return summariesOf(
     core,
-    cases.ofVersion(version).map((id) => cases.get(id)),
+    [...new Set([...cases.ofVersion(version), ...written.casesMendedIn(version)])].sort().map((id) => cases.get(id)),
   );
 }
 
@@ -74,6 +74,7 @@ export function getCase(core: Core, id: string): CaseDetail {
     expected: body.expected,
     diagnosis: body.diagnosis,
     events,
+    counterExamples: core.store.written.ofCase(record.id),
     alike: summariesOf(
       core,
       nearestByWords(record.prompt, others, (other) => other.prompt, NUM_ALIKE),

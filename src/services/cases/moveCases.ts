@@ -42,10 +42,10 @@ export function traceCases(
 
 /**
  * @throws E_NOT_FOUND; E_CASE_STEP where the version is not later than what the run of a case was trained on, or has all trajectories that the case
- * was traced to as they were
+ * was traced to as they were and no counter-example for it that is new
  */
 export function fixCases(core: Core, { ids, author, note, version }: Step & { readonly version: number }): readonly CaseSummary[] {
-  const { cases, dataVersions } = core.store;
+  const { cases, dataVersions, written } = core.store;
   const records = ids.map((id) => cases.get(id));
   const named = dataVersions.list().find(({ id }) => id === version);
   if (named === undefined) throw new AppError("E_NOT_FOUND", { what: "data version", id: version });
@@ -57,16 +57,17 @@ export function fixCases(core: Core, { ids, author, note, version }: Step & { re
     if (named.id <= before.id || named.hash === before.hash) throw refuse(`"${named.name}" is no later data than ${runId} was trained on`);
     const traced = cases.events(id).findLast(({ kind }) => kind === "traced")?.trajectories ?? [];
     if (traced.length === 0 || traced.some((one) => changedSince(before.id).has(one))) continue;
+    if (written.isMendedBetween(id, before.id, version)) continue;
     const first = traced.slice(0, 5).join(", ") + (traced.length > 5 ? ` and ${traced.length - 5} more` : "");
     throw refuse(
-      `"${named.name}" has the trajectories it was traced to, ${first}, as ${runId} was trained on them; change or reject them first`,
+      `"${named.name}" has the trajectories it was traced to, ${first}, as ${runId} was trained on them; change or reject them, or write a counter-example, first`,
     );
   }
   return write(core, records, { kind: "fixed", author, text: note, dataVersion: version });
 }
 
 /** What of a trajectory makes a difference to a run. */
-const TRAINED_FIELDS: ReadonlySet<StateField> = new Set<StateField>(["content", "split", "status"]);
+const TRAINED_FIELDS: ReadonlySet<StateField> = new Set<StateField>(["content", "split", "status", "presence"]);
 
 /** Trajectories that a run would see otherwise in one version than in the other. */
 function changedBetween({ store }: Core, before: number, after: number): ReadonlySet<string> {

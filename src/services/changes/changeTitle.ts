@@ -1,5 +1,6 @@
 /** @file A change in words, as lists of changes and jobs name it. */
-import type { FixKind } from "#contracts/bulk.ts";
+import type { FixKind, LeaveOutOperation } from "#contracts/bulk.ts";
+import { FAILURE_CODES } from "#contracts/calls.ts";
 import type { Operation } from "#contracts/changes.ts";
 import type { LabelScheme } from "#contracts/review.ts";
 import { trajectoryIdOf } from "#store/ids.ts";
@@ -35,9 +36,18 @@ export function changeTitle(operation: Operation, numChosen: number, first: numb
       return `Defined tool ${operation.tool} anew in ${them}`;
     case "fix":
       return `Fixed ${FIX_WORDS[operation.fix]} in ${them}`;
+    case "leaveOut":
+      return `Left ${turnsInWords(operation)} out of the loss in ${them}`;
     case "note":
       return `Noted on ${them}: ${shortened(operation.text)}`;
   }
+}
+
+function turnsInWords({ turns }: LeaveOutOperation): string {
+  if (turns.by === "text") return "the named turns";
+  return turns.finding === "any"
+    ? "turns with a finding"
+    : `turns with ${turns.finding} (${FAILURE_CODES[turns.finding].title.toLowerCase()})`;
 }
 
 type Label = Extract<Operation, { type: "label" }>;

@@ -28,7 +28,7 @@ const AT_ONCE = 100;
 
 export function changeTrajectories(core: Core, selection: Selection, operation: Operation, author: Author): StartedChange {
   const { changes } = core.store;
-  requireValid(operation);
+  requireValid(core.store, operation);
   const chosen = chosenBy(core, selection);
   const start = (): number => {
     // a decision on a few goes on beside a long change; two long ones would wait for each other's locks
@@ -45,6 +45,7 @@ export function changeTrajectories(core: Core, selection: Selection, operation: 
 export function reverseChange(core: Core, direction: "undo" | "redo", { author, request }: Omit<Author, "reason">): StartedChange {
   const { changes } = core.store;
   let numChosen = 0;
+  let isWritten = false;
   const start = (): number => {
     requireIdle(core);
     const of = changes.next(author, direction);
@@ -63,9 +64,12 @@ export function reverseChange(core: Core, direction: "undo" | "redo", { author, 
     });
     changes.chooseTouched(changeId, of.id);
     numChosen = changes.numLeft(changeId);
+    isWritten = of.kind === "write";
     return changeId;
   };
-  return startChange(core, { author, request }, start, () => numChosen);
+  const begun = startChange(core, { author, request }, start, () => numChosen);
+  if (isWritten) core.jobs.news.rowsChanged("cases", "sources");
+  return begun;
 }
 
 /** Whether a change is being applied that everything after it would have to wait for. */

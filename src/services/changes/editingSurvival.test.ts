@@ -36,7 +36,21 @@ async function doAll(core: Core, steps: readonly EditStep[]): Promise<void> {
 const kindsOf = (core: Core): ReadonlySet<string> =>
   new Set(core.store.changes.recent(1000).flatMap(({ kind, numTrajectories }) => (numTrajectories > 0 ? [kind] : [])));
 /** What the steps are to do at least once, or they prove little. */
-const KINDS = ["edit", "status", "split", "resplit", "label", "replace", "renameTool", "renameParameter", "fix", "undo", "redo"];
+const KINDS = [
+  "write",
+  "edit",
+  "leaveOut",
+  "status",
+  "split",
+  "resplit",
+  "label",
+  "replace",
+  "renameTool",
+  "renameParameter",
+  "fix",
+  "undo",
+  "redo",
+];
 
 describe("random sequences of changes", { timeout: 600_000 }, () => {
   it.each([5, 23, 71])("undone to the end give back the import (seed %i)", async (seed) => {

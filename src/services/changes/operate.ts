@@ -11,9 +11,11 @@ import type { Split } from "#contracts/trajectory.ts";
 import { withLabel, withNote, withoutPlaces } from "#core/trajectories/annotate.ts";
 import { mergeAnnotations } from "#core/trajectories/mergeAnnotations.ts";
 import { mergeContents } from "#core/trajectories/mergeContents.ts";
+import { queryOf } from "#core/trajectories/sameQuery.ts";
 import { summaryOf } from "#core/trajectories/summary.ts";
+import { changedFields } from "#store/changes.ts";
+import { trajectoryIdOf } from "#store/ids.ts";
 import type { Store, StoredChange, TrajectoryState } from "#store/index.ts";
-import { queryOf } from "../assignSplit.ts";
 import { bulkEditOf } from "./bulkEditOf.ts";
 
 export type Outcome = { readonly state: TrajectoryState } | { readonly skip: string };
@@ -22,10 +24,17 @@ export type Outcome = { readonly state: TrajectoryState } | { readonly skip: str
 export function operate(store: Store, change: StoredChange, trajectory: number, now: TrajectoryState): Outcome {
   const { operation } = change;
   if (operation === null) return { skip: "the change does not say what to do" };
-  return "of" in operation ? reverse(store, operation, trajectory, now) : apply(store, change, operation, now);
+  if ("of" in operation) return reverse(store, operation, trajectory, now);
+  return now.isRemoved ? { skip: "it was taken back" } : apply(store, change, operation, { trajectory, now });
 }
 
-function apply(store: Store, { author, at }: StoredChange, operation: Operation, now: TrajectoryState): Outcome {
+interface Target {
+  readonly trajectory: number;
+  readonly now: TrajectoryState;
+}
+
+function apply(store: Store, { author, at }: StoredChange, operation: Operation, target: Target): Outcome {
+  const { now } = target;
   switch (operation.type) {
     case "status":
       return { state: { ...now, status: operation.status } };
@@ -46,7 +55,8 @@ function apply(store: Store, { author, at }: StoredChange, operation: Operation,
     case "renameParameter":
     case "defineTool":
     case "fix":
-      return editContent(store, operation, now);
+    case "leaveOut":
+      return editContent(store, operation, target);
     case "note": {
       const { text, place } = operation;
       const note = { author, at, text, ...(place === undefined ? {} : { place }) };
@@ -55,8 +65,8 @@ function apply(store: Store, { author, at }: StoredChange, operation: Operation,
   }
 }
 
-function editContent(store: Store, operation: ContentOperation, now: TrajectoryState): Outcome {
-  const edited = bulkEditOf(operation)(store.contents.read(now.contentId).content);
+function editContent(store: Store, operation: ContentOperation, { trajectory, now }: Target): Outcome {
+  const edited = bulkEditOf(store, operation)(store.contents.read(now.contentId).content, trajectoryIdOf(trajectory));
   if ("skip" in edited) return edited;
   if (edited.hits.length === 0) return { state: now };
   const contentId = store.contents.write(edited.content, summaryOf(edited.content));
@@ -78,6 +88,8 @@ function reverse(
   const effect = store.changes.effect(of, trajectory);
   if (effect === null) return { skip: "it was not touched" };
   const [from, to] = type === "undo" ? [effect.after, effect.before] : [effect.before, effect.after];
+  // taking it back must not take along what somebody has made of it since
+  if (to.isRemoved && !from.isRemoved && changedFields(from, now).length > 0) return { skip: "it was changed since" };
   const next: { -readonly [Key in keyof TrajectoryState]: TrajectoryState[Key] } = { ...now };
   for (const key of Object.keys(to) as (keyof TrajectoryState)[]) {
     if (from[key] === to[key]) continue;
@@ -93,7 +105,7 @@ function mergedField(
   store: Store,
   key: keyof TrajectoryState,
   { from, to, now }: { readonly from: TrajectoryState; readonly to: TrajectoryState; readonly now: TrajectoryState },
-): number | null | undefined {
+): TrajectoryState[keyof TrajectoryState] | undefined {
   if (key === "contentId") return mergedContent(store, from.contentId, to.contentId, now.contentId);
   if (key !== "annotationsId") return undefined;
   const [was, mine, theirs] = [from, now, to].map(({ annotationsId }) => store.annotations.read(annotationsId)) as [
@@ -121,6 +133,7 @@ const WORDS: Readonly<Record<keyof TrajectoryState, string>> = {
   status: "status was",
   assigneeId: "assignment was",
   annotationsId: "labels or notes were",
+  isRemoved: "presence was",
 };
 
 /** A number between 0 and 1 from the query and a seed decides: equal queries fall on the same side, whatever else there is. */

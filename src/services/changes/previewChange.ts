@@ -14,7 +14,7 @@ import { walkPreview } from "./walkPreview.ts";
 const AT_ONCE = 100;
 
 export function startPreview(core: Core, selection: Selection, operation: ContentOperation): Preview {
-  requireValid(operation);
+  requireValid(core.store, operation);
   const chosen = chosenBy(core, selection);
   const id = core.store.transaction(() => core.store.previews.start(operation, chosen));
   if (chosen.length <= AT_ONCE) walkPreview(core.store, id);

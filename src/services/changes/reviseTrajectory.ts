@@ -24,7 +24,7 @@ interface Edit extends Author {
   readonly title?: string;
 }
 
-/** @throws E_EDIT_CONFLICT where somebody changed the content since `baseRevision` */
+/** @throws E_EDIT_CONFLICT where somebody changed the content since `baseRevision`, E_TAKEN_BACK */
 export function reviseTrajectory(core: Core, edit: Edit): Revised {
   const { store } = core;
   const number = requireNumber("trajectory", edit.id);
@@ -48,7 +48,8 @@ export function restoreRevision(
 ): Revised {
   const number = requireNumber("trajectory", id);
   const words = { kind: "restore", title: `Brought back revision ${revision} of ${id}` };
-  return revise(core, number, author, words, () => core.store.changes.stateAt(number, revision));
+  // what it was is brought back; that it is there is not part of that
+  return revise(core, number, author, words, () => ({ ...core.store.changes.stateAt(number, revision), isRemoved: false }));
 }
 
 function revise(
@@ -62,7 +63,7 @@ function revise(
   const known = request === undefined ? null : store.changes.byRequest(request);
   if (known !== null) return { revision: store.changes.state(number).revision, change: shown(known) };
   const changeId = inTransaction(core, () => {
-    const next = nextOf(store.changes.state(number));
+    const next = nextOf(store.changes.presentState(number));
     const id = store.changes.start({ kind, title, author, reason, request, at: new Date().toISOString() });
     store.changes.revise(store.changes.get(id), number, next);
     store.changes.finish(id);
@@ -74,7 +75,7 @@ function revise(
 }
 
 /** Contents remember which parts were written: what was rolled back is forgotten. */
-function inTransaction<T>(core: Core, work: () => T): T {
+export function inTransaction<T>(core: Core, work: () => T): T {
   try {
     return core.store.transaction(work);
   } catch (error) {
@@ -85,6 +86,7 @@ function inTransaction<T>(core: Core, work: () => T): T {
 
 export function saveDraft(core: Core, { id, author, baseRevision, content }: Omit<Edit, "reason">): { readonly at: string } {
   const number = requireNumber("trajectory", id);
+  core.store.changes.presentState(number);
   core.store.changes.stateAt(number, baseRevision);
   const at = new Date().toISOString();
   core.store.drafts.save(number, author, { baseRevision, content, at });

@@ -1,19 +1,20 @@
 /** @file Looks what an operation would do to each chosen trajectory, and writes it down in short transactions. */
 import type { HitPart } from "#contracts/bulk.ts";
 import type { PreviewCounts } from "#contracts/preview.ts";
+import { trajectoryIdOf } from "#store/ids.ts";
 import type { PreviewFinding } from "#store/previews.ts";
 import type { Store } from "#store/index.ts";
 import type { TaskControl } from "../dataTask.ts";
-import { bulkEditOf } from "./bulkEditOf.ts";
+import { prepareAnew } from "./bulkEditOf.ts";
 
 /** Looked at between two transactions; large enough that the writing does not cost more than the looking. */
 const PAGE = 128;
 
 export function walkPreview(store: Store, id: number, control?: TaskControl): PreviewCounts {
   const { operation, numChosen, counts: start } = store.previews.get(id);
-  const edit = bulkEditOf(operation);
+  const edit = prepareAnew(store, operation);
   const look = (trajectory: number): PreviewFinding & { readonly numLeft: number } => {
-    const outcome = edit(store.contents.read(store.changes.state(trajectory).contentId).content);
+    const outcome = edit(store.contents.read(store.changes.state(trajectory).contentId).content, trajectoryIdOf(trajectory));
     if ("skip" in outcome) return { trajectory, outcome: "skipped", exceptions: [outcome.skip], hits: [], numLeft: 0 };
     const { hits, numLeft } = outcome;
     const places =

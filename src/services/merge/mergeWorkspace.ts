@@ -3,13 +3,17 @@
  *
  * A trajectory is the same one where it came from the same row of the same file, or was imported with the same content. From the last
  * revision that both histories share, each field is merged on its own: what only they changed is taken, what both changed to different
- * values is a conflict, in which ours stands and theirs is kept. Labels of different people never conflict.
+ * values is a conflict, in which ours stands and theirs is kept. Labels of different people never conflict. What somebody wrote there comes
+ * here too, but for what asks a question that is held out here.
  */
-import type { StateField } from "#contracts/changes.ts";
+import type { MergedField } from "#contracts/merging.ts";
 import { mergeAnnotations } from "#core/trajectories/mergeAnnotations.ts";
 import { mergeContents } from "#core/trajectories/mergeContents.ts";
 import { summaryOf } from "#core/trajectories/summary.ts";
-import { openStore, type HistoricState, type Store, type TrajectoryState } from "#store/index.ts";
+import { requireNumber } from "#store/ids.ts";
+import { changedFields } from "#store/changes.ts";
+import { openStore, type HistoricState, type Store, type StoredChange, type TrajectoryState } from "#store/index.ts";
+import { heldOutTwin } from "../changes/heldOut.ts";
 import type { TaskControl } from "../dataTask.ts";
 
 export interface MergeTask {
@@ -54,7 +58,8 @@ export function mergeWorkspace(store: Store, { copy, name, author }: MergeTask, 
           while (next < numbers.length && performance.now() - batchAt < BATCH_MS) {
             const number = numbers[next++]!;
             const outcome = merge(number);
-            if (outcome === null) {
+            if (outcome === null && other.changes.state(number).isRemoved) counts.same++;
+            else if (outcome === null) {
               counts.unknown++;
               unknownSources.add(other.sources.get(other.trajectories.sourceOf(number)).name);
             } else {
@@ -84,17 +89,18 @@ interface Merged {
 function merger(store: Store, other: Store, changeId: number, at: string): (number: number) => Merged | null {
   const change = store.changes.get(changeId);
   return (number) => {
-    const mine = sameTrajectory(store, other, number);
+    const known = sameTrajectory(store, other, number);
+    const mine = known ?? bringWritten(store, other, number, change);
     if (mine === null) return null;
     const theirHistory = other.changes.states(number);
     const myHistory = store.changes.states(mine);
     const numShared = sharedRevisions(myHistory, theirHistory);
     const theirs = theirHistory.at(-1)!;
-    if (theirHistory.length === numShared) return { changed: false, conflicts: 0 };
+    if (theirHistory.length === numShared && known !== null) return { changed: false, conflicts: 0 };
     const base = myHistory[Math.max(0, numShared - 1)]!;
     const now = myHistory.at(-1)!;
     let conflicts = 0;
-    const conflict = (field: StateField, value: string) => {
+    const conflict = (field: MergedField, value: string) => {
       conflicts++;
       store.conflicts.add({ trajectory: mine, changeId, author: theirs.author, field, theirs: value, at });
     };
@@ -108,23 +114,32 @@ function merger(store: Store, other: Store, changeId: number, at: string): (numb
       status: pick("status", base.state.status, now.state.status, theirs.state.status, conflict),
       assigneeId: assignee === null ? null : store.annotators.ensure(assignee),
       annotationsId,
+      isRemoved: isRemovedAfter({ base, now, theirs }),
     };
-    return { changed: store.changes.revise(change, mine, next), conflicts };
+    const isRevised = store.changes.revise(change, mine, next);
+    if (known === null && !isRevised) store.changes.wrote(changeId, mine);
+    return { changed: known === null || isRevised, conflicts };
   };
 }
 
-type OnConflict = (field: StateField, theirs: string) => void;
+type OnConflict = (field: MergedField, theirs: string) => void;
 interface Three {
   readonly base: HistoricState;
   readonly now: HistoricState;
   readonly theirs: HistoricState;
 }
 
-function pick<T extends string | null>(field: StateField, base: T, mine: T, theirs: T, conflict: OnConflict): T {
+function pick<T extends string | null>(field: MergedField, base: T, mine: T, theirs: T, conflict: OnConflict): T {
   if (theirs === base || theirs === mine) return mine;
   if (mine === base) return theirs;
   conflict(field, theirs ?? "");
   return mine;
+}
+
+/** What they took back goes here too, unless it was worked on; what they brought back comes back. */
+function isRemovedAfter({ base, now, theirs }: Three): boolean {
+  if (theirs.state.isRemoved === base.state.isRemoved) return now.state.isRemoved;
+  return theirs.state.isRemoved && changedFields(base.state, now.state).length === 0;
 }
 
 function mergedContent(store: Store, other: Store, { base, now, theirs }: Three, conflict: OnConflict): number {
@@ -166,4 +181,18 @@ function sameTrajectory(store: Store, other: Store, number: number): number | nu
   const row = other.sources.firstRow(number);
   const byRow = row === null ? null : store.sources.trajectoryOfRow(row);
   return byRow ?? store.trajectories.importedWith(other.changes.states(number)[0]!.contentHash);
+}
+
+/**
+ * Writes: one that was written there, as it was at first; the rest of its history follows as any other. Null for one that was imported, was
+ * taken back, or asks what is held out here. Its case is one of theirs and is not named.
+ */
+function bringWritten(store: Store, other: Store, number: number, change: StoredChange): number | null {
+  if (other.written.written(number) === null || other.changes.state(number).isRemoved) return null;
+  const [first] = other.changes.states(number);
+  const { content } = other.contents.read(first!.state.contentId);
+  if (heldOutTwin(store, content) !== null) return null;
+  const { author, at } = first!;
+  const id = store.written.add({ content, summary: summaryOf(content), caseId: null }, () => ({ ...change, author, at }));
+  return requireNumber("trajectory", id);
 }

@@ -1,6 +1,7 @@
 /** @file Procedures of cases. */
 import { casesOfVersion, getCase, listCases } from "../cases/caseViews.ts";
 import { makeCaseOfAnswer } from "../cases/caseOfAnswer.ts";
+import { counterExample } from "../cases/counterExample.ts";
 import { makeCases } from "../cases/makeCases.ts";
 import { addCaseNote, closeCases, fixCases, reopenCases, traceCases } from "../cases/moveCases.ts";
 import { base } from "./base.ts";
@@ -19,4 +20,5 @@ export const cases = {
   close: base.cases.close.handler(({ context, input }) => closeCases(context.core, input)),
   reopen: base.cases.reopen.handler(({ context, input }) => reopenCases(context.core, input)),
   ofVersion: base.cases.ofVersion.handler(({ context, input }) => casesOfVersion(context.core, input.version)),
+  counterExample: base.cases.counterExample.handler(({ context, input }) => counterExample(context.core, input.id, input.example)),
 };

@@ -3,6 +3,7 @@ import { chooseSecondPass, listDisagreements, readAgreement } from "../agreement
 import { changeTrajectories, reverseChange, shown } from "../changes/changeTrajectories.ts";
 import { readPreview, startPreview } from "../changes/previewChange.ts";
 import { contentOfRevision, dropDraft, historyOf, restoreRevision, reviseTrajectory, saveDraft } from "../changes/reviseTrajectory.ts";
+import { writeTrajectory } from "../changes/writeTrajectory.ts";
 import { startFreeze } from "../freezeVersion.ts";
 import { listConflicts, resolveConflict, startMerge } from "../merge/startMerge.ts";
 import { addAnnotator, listAnnotators, readScheme, writeScheme } from "../review.ts";
@@ -27,6 +28,7 @@ export const changes = {
 };
 
 export const editing = {
+  write: base.editing.write.handler(({ context, input }) => writeTrajectory(context.core, input)),
   revise: base.editing.revise.handler(({ context, input }) => reviseTrajectory(context.core, input)),
   restore: base.editing.restore.handler(({ context, input }) => restoreRevision(context.core, input)),
   saveDraft: base.editing.saveDraft.handler(({ context, input }) => saveDraft(context.core, input)),

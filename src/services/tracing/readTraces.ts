@@ -3,6 +3,7 @@ import type { CaseState } from "#contracts/cases.ts";
 import type { QueuedTrajectory } from "#contracts/procedures/tracing.ts";
 import type { CaseTrace, TracedExample } from "#contracts/tracing.ts";
 import { caseProgress } from "#core/evaluation/caseProgress.ts";
+import { requireNumber } from "#store/ids.ts";
 import type { Core } from "../core.ts";
 import { confirmedTrajectories } from "./confirmed.ts";
 import { asOfNow } from "./tracedExamples.ts";
@@ -32,10 +33,12 @@ const OPEN: ReadonlySet<CaseState> = new Set(["open", "traced", "regressed"]);
 
 /** Most influential first: named by many open cases, and early. */
 export function traceQueue(core: Core, limit: number): readonly QueuedTrajectory[] {
-  const { cases, traces, trajectories } = core.store;
+  const { cases, changes, traces, trajectories } = core.store;
   const events = cases.eventsByCase();
+  const isRemoved = (id: string): boolean => changes.state(requireNumber("trajectory", id)).isRemoved;
   const found = new Map<string, { influence: number; readonly places: { readonly caseId: string; readonly place: number }[] }>();
   for (const { caseId, trajectoryId, place } of traces.named()) {
+    if (isRemoved(trajectoryId)) continue;
     if (!OPEN.has(caseProgress(events.get(caseId) ?? []).state)) continue;
     const one = found.get(trajectoryId) ?? { influence: 0, places: [] };
     one.influence += 1 / place;

@@ -88,8 +88,8 @@ export function asOfNow(
     ...example,
     grade,
     trajectories: example.trajectories.map((one) => {
-      const { contentId, status } = trajectories.get(one.id);
-      return { ...one, isUnchanged: contentId === trainedOn.get(one.id) && status !== "rejected" };
+      const { contentId, status, isRemoved } = trajectories.get(one.id);
+      return { ...one, isUnchanged: contentId === trainedOn.get(one.id) && status !== "rejected" && !isRemoved };
     }),
   };
 }

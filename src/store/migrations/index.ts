@@ -12,6 +12,7 @@ import { sourceBeside } from "./010-source-beside.ts";
 import { traces } from "./011-traces.ts";
 import { experiments } from "./012-experiments.ts";
 import { changeIndexes } from "./013-change-indexes.ts";
+import { written } from "./014-written.ts";
 
 export const MIGRATIONS: readonly string[] = [
   init,
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly string[] = [
   traces,
   experiments,
   changeIndexes,
+  written,
 ];

@@ -4,6 +4,7 @@ import type { TrajectoryContent } from "#contracts/trajectory.ts";
 import { faultOfTurn } from "../edit/turnFaults.ts";
 import { prepareFix } from "./applyFix.ts";
 import { prepareDefineTool } from "./defineTool.ts";
+import { prepareLeaveOut } from "./leaveOut.ts";
 import { prepareRenameParameter } from "./renameParameter.ts";
 import { prepareRenameTool } from "./renameTool.ts";
 import { prepareReplace } from "./replaceText.ts";
@@ -26,17 +27,24 @@ export interface RemovedPlace {
   readonly call?: number;
 }
 
-export type BulkEdit = (content: TrajectoryContent) => BulkOutcome;
+/** What an edit may need to know beside the content. */
+export interface BulkContext {
+  /** Every tool of the workspace, to tell "not offered" from "invented"; absent: only those that a trajectory offers. */
+  readonly knownTools?: ReadonlySet<string>;
+}
+
+/** The id tells turns apart that were named by their trajectory. */
+export type BulkEdit = (content: TrajectoryContent, trajectoryId?: string) => BulkOutcome;
 
 /**
  * Prepares an operation once for all contents it is applied to.
  *
  * @throws E_OPERATION_INVALID naming what of it cannot be used
  */
-export function prepareBulkEdit(operation: ContentOperation): BulkEdit {
-  const edit = prepare(operation);
-  return (content) => {
-    const outcome = edit(content);
+export function prepareBulkEdit(operation: ContentOperation, context: BulkContext = {}): BulkEdit {
+  const edit = prepare(operation, context);
+  return (content, trajectoryId = "") => {
+    const outcome = edit(content, trajectoryId);
     const fault = "skip" in outcome || outcome.removed !== undefined ? null : newFault(content, outcome.content);
     return fault === null ? outcome : { skip: fault };
   };
@@ -53,7 +61,7 @@ function newFault(before: TrajectoryContent, after: TrajectoryContent): string |
   return null;
 }
 
-function prepare(operation: ContentOperation): BulkEdit {
+function prepare(operation: ContentOperation, context: BulkContext): (content: TrajectoryContent, trajectoryId: string) => BulkOutcome {
   switch (operation.type) {
     case "replace":
       return prepareReplace(operation);
@@ -65,5 +73,7 @@ function prepare(operation: ContentOperation): BulkEdit {
       return prepareDefineTool(operation);
     case "fix":
       return prepareFix(operation);
+    case "leaveOut":
+      return prepareLeaveOut(operation, context);
   }
 }

@@ -3,6 +3,7 @@ export { removeMember, renameMember, setValue } from "./argumentsText.ts";
 export * from "./callForm.ts";
 export * from "./calls.ts";
 export { completeJson, type Completion, type CompletionOption } from "./completeJson.ts";
+export { missingInLesson, saysSomething } from "./lesson.ts";
 export * from "./parts.ts";
 export * from "./tools.ts";
 export * from "./turns.ts";

@@ -12,6 +12,7 @@ export const QUESTIONS: readonly Question[] = [
 FROM trajectory t
 JOIN source s ON s.id = t.source_id
 JOIN content c ON c.id = t.content_id
+WHERE t.removed = 0
 GROUP BY s.id
 ORDER BY trajectories DESC`,
   },
@@ -20,6 +21,7 @@ ORDER BY trajectories DESC`,
     sql: `SELECT t.id AS trajectory_id, c.num_turns, c.num_calls, c.title
 FROM trajectory t
 JOIN content c ON c.id = t.content_id
+WHERE t.removed = 0
 ORDER BY c.num_turns DESC, t.id
 LIMIT 200`,
   },
@@ -28,6 +30,7 @@ LIMIT 200`,
     sql: `SELECT c.title, count(*) AS trajectories, min(c.num_calls) AS fewest, max(c.num_calls) AS most, min(t.id) AS trajectory_id
 FROM trajectory t
 JOIN content c ON c.id = t.content_id
+WHERE t.removed = 0
 GROUP BY c.title
 HAVING fewest < most
 ORDER BY trajectories DESC`,

@@ -8,7 +8,7 @@ import { diffContents } from "#core/trajectories/diffContents.ts";
 import { mergeContents, settleConflicts, type Choice, type MergedContents } from "#core/trajectories/mergeContents.ts";
 import { saveContent, saveDraft } from "../../transport/saveContent.ts";
 import { dropUnsent, keepUnsent, laterDraft, readUnsent, type DraftPlace } from "./unsentDrafts.ts";
-import { useContentCheck } from "./useContentCheck.ts";
+import { useContentCheck } from "../../transport/useContentCheck.ts";
 import { useClient } from "../../transport/client.ts";
 import { toAppError } from "../../transport/toAppError.ts";
 import { useWorkbench } from "../../transport/workbench.ts";

@@ -15,6 +15,7 @@ export function changedWords({
     status: `status to ${STATUS_WORDS[status]}`,
     assignee: assignee === null ? "out of every queue" : `into the queue of ${assignee}`,
     annotations: "labels or notes",
+    presence: "there or taken back",
   };
   return changed.map((field) => words[field]).join(", ");
 }

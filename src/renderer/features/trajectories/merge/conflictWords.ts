@@ -1,11 +1,10 @@
 /** @file A conflict of a merge in words: what both changed, and what each side has. */
-import type { StateField } from "#contracts/changes.ts";
-import type { MergeConflictView } from "#contracts/merging.ts";
+import type { MergeConflictView, MergedField } from "#contracts/merging.ts";
 import type { Label } from "#contracts/review.ts";
 import { placeInWords } from "../../../components/labels/labelWords.ts";
 import { STATUS_WORDS } from "../../../components/statusWords.ts";
 
-export const FIELD_WORDS: Readonly<Record<StateField, string>> = {
+export const FIELD_WORDS: Readonly<Record<MergedField, string>> = {
   content: "the turns",
   split: "the split",
   status: "the status",

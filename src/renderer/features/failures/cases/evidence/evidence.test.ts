@@ -23,6 +23,7 @@ const SHOWN = {
   model: "r-001",
   checkpointStep: 400,
   events: [],
+  counterExamples: [],
   prompt: [{ role: "user", content: "Forecast for Oslo. Use the pro version." }],
   tools: [{ name: "get_forecast", description: "", parameters: {} }],
   text: 'Action: get_forecast_pro\nAction Input: {"city": "Oslo"}',

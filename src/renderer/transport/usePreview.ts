@@ -4,10 +4,10 @@ import type { ContentOperation } from "#contracts/bulk.ts";
 import type { AppError } from "#contracts/errors.ts";
 import type { Preview, PreviewRow } from "#contracts/preview.ts";
 import type { Selection } from "#contracts/procedures/changes.ts";
-import { PageCache } from "../../../components/grid/pageCache.ts";
-import { useClient } from "../../../transport/client.ts";
-import { toAppError } from "../../../transport/toAppError.ts";
-import { isEnded, useWorkbench } from "../../../transport/workbench.ts";
+import { PageCache } from "../components/grid/pageCache.ts";
+import { useClient } from "./client.ts";
+import { toAppError } from "./toAppError.ts";
+import { isEnded, useWorkbench } from "./workbench.ts";
 
 const PAGE_SIZE = 100;
 

@@ -2,8 +2,8 @@
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from "vue";
 import type { ContentCheck } from "#contracts/procedures/trajectories.ts";
 import type { TrajectoryContent } from "#contracts/trajectory.ts";
-import { contentForCore } from "../../transport/saveContent.ts";
-import { useClient } from "../../transport/client.ts";
+import { contentForCore } from "./saveContent.ts";
+import { useClient } from "./client.ts";
 
 const TURN_PAUSE_MS = 180;
 const ALL_PAUSE_MS = 900;
