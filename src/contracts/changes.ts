@@ -77,6 +77,8 @@ export interface RevisionEntry {
   readonly split: Split;
   readonly status: Status;
   readonly assignee: string | null;
+  /** It was written here, and taken back with this revision. */
+  readonly isRemoved: boolean;
 }
 
 /** What review has made of a trajectory. */

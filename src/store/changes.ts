@@ -325,6 +325,7 @@ export function changeRepository(db: Db, annotators: AnnotatorRepository) {
           split: state.split,
           status: state.status,
           assignee: annotators.nameOf(state.assigneeId),
+          isRemoved: state.isRemoved,
         };
       });
     },

@@ -97,7 +97,7 @@ test("a planted fault leads back to its rows", async ({ page, served }) => {
   await rowsOf(page, "Gradient").first().focus();
   await page.keyboard.press("c");
   const counter = page.getByRole("dialog", { name: `Add a counter-example for ${CASE}` });
-  await expect(counter.getByRole("textbox", { name: "What the user says" })).toHaveValue(/forecast/u);
+  await expect(counter.getByRole("textbox", { name: "What the user says" })).toHaveValue(/pro version/u);
   await expect(counter.getByRole("combobox", { name: "Tool" })).toHaveValue("get_forecast");
   expect.soft(await seriousViolations(page)).toEqual([]);
   await counter.getByRole("button", { name: "Add the counter-example" }).click();

@@ -102,7 +102,11 @@ describe("a trajectory that is written here", () => {
     reverseChange(core, "redo", ann);
     // it is back between others
     expect(listed()).toEqual(["T-00001", id, after.id]);
-    expect(historyOf(core, id).map(({ changed }) => changed)).toEqual([[], ["presence"], ["presence"]]);
+    expect(historyOf(core, id).map(({ changed, isRemoved }) => [...changed, isRemoved])).toEqual([
+      [false],
+      ["presence", true],
+      ["presence", false],
+    ]);
     reverseChange(core, "undo", ann);
     expect(listed()).toEqual(["T-00001", after.id]);
   });

@@ -8,14 +8,15 @@ export function changedWords({
   status,
   split,
   assignee,
-}: Pick<RevisionEntry, "changed" | "status" | "split" | "assignee">): string {
+  isRemoved,
+}: Pick<RevisionEntry, "changed" | "status" | "split" | "assignee" | "isRemoved">): string {
   const words: Readonly<Record<StateField, string>> = {
     content: "turns or tools",
     split: `split to ${split}`,
     status: `status to ${STATUS_WORDS[status]}`,
     assignee: assignee === null ? "out of every queue" : `into the queue of ${assignee}`,
     annotations: "labels or notes",
-    presence: "there or taken back",
+    presence: isRemoved ? "taken back" : "there again",
   };
   return changed.map((field) => words[field]).join(", ");
 }
