@@ -6,7 +6,9 @@ import { changeTrajectories, reverseChange } from "../changes/changeTrajectories
 import { writeTrajectory } from "../changes/writeTrajectory.ts";
 import { addAll, call, chat, evaluate, openScripted, TOOLS, trainedRun } from "../evaluateTesting.ts";
 import { getTrajectory } from "../trajectories.ts";
+import { askPlayground } from "../askPlayground.ts";
 import { casesOfVersion, getCase } from "./caseViews.ts";
+import { makeCaseOfAnswer } from "./caseOfAnswer.ts";
 import { counterExample } from "./counterExample.ts";
 import { makeCases } from "./makeCases.ts";
 import { fixCases, traceCases } from "./moveCases.ts";
@@ -90,6 +92,25 @@ describe("a counter-example", () => {
       revision: { author: "Ada", reason: "counter-example for C-0001" },
       trajectory: { split: "train", targets: [4] },
     });
+  });
+
+  it("has the prompt of a playground case as it is, unless that is held out", async () => {
+    const core = openScripted(() => 'Action: forecast\nAction Input: {"city": "Oslo"}');
+    addAll(core, [chat("Rome")], "validation");
+    addAll(core, TRAINED, "train");
+    const asked = async (user: string) => {
+      const question = { system: "", user, tools: TOOLS, temperature: 0, topP: 1, seed: 1, maxNewTokens: 32, model: trainedRun(core) };
+      const { tokens, stopReason } = await askPlayground(core, question);
+      const { id } = await makeCaseOfAnswer(core, { question, answer: { tokens, stopReason }, expected: "Answer: Rain.", ...by, note: "" });
+      return id;
+    };
+    const [own, copied] = [await asked("Weather in Quito please"), await asked("Weather in Rome please")];
+    const begun = counterExample(core, own);
+    expect(begun).toMatchObject({ heldOut: null, content: { turns: [{ role: "user" }, { answer: "Rain." }] } });
+    expect(writeTrajectory(core, { content: begun.content, caseId: own, ...by }).change.title).toMatch(/a counter-example for C-0001$/);
+    const leaking = counterExample(core, copied);
+    expect(leaking.heldOut).toEqual({ trajectoryId: "T-00001", split: "validation" });
+    expect(() => writeTrajectory(core, { content: leaking.content, caseId: copied, ...by })).toThrow(/The prompt of T-00001/);
   });
 
   it("is what a version is meant to mend its case with, as long as it is there and trained on", async () => {

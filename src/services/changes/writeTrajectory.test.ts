@@ -10,6 +10,8 @@ import { openTestCore, temporaryFolder } from "../../../test/fixtures/openTestCo
 import type { Core } from "../core.ts";
 import { exportFiles } from "../exportFiles.ts";
 import { mergeWorkspace } from "../merge/mergeWorkspace.ts";
+import { similarTrajectories } from "../similarTrajectories.ts";
+import { trainedTrajectories } from "../trainedTrajectories.ts";
 import { getTrajectory, listTrajectories } from "../trajectories.ts";
 import { changeTrajectories, reverseChange } from "./changeTrajectories.ts";
 import { historyOf, restoreRevision, reviseTrajectory, saveDraft } from "./reviseTrajectory.ts";
@@ -84,7 +86,11 @@ describe("a trajectory that is written here", () => {
     reverseChange(core, "undo", ann);
     expect(listed()).toEqual(["T-00001"]);
     expect(listTrajectories(core, {}, 0, 9, [id]).rows).toHaveLength(1);
-    expect([...core.store.trajectories.each()].map(({ trajectory }) => trajectory.id)).toEqual(["T-00001"]);
+    for (const split of ["train", undefined] as const) {
+      expect([...core.store.trajectories.each(split)].map(({ trajectory }) => trajectory.id)).toEqual(["T-00001"]);
+    }
+    while (core.store.search.indexNext(100));
+    expect(similarTrajectories(core, "T-00001", 9)).toEqual([]);
     expect([core.store.trajectories.count(), core.store.sources.list().at(-1)!.counts.trajectories]).toEqual([1, 0]);
     const touched = [
       () => getTrajectory(core, id),
@@ -143,6 +149,9 @@ describe("a trajectory that is written here", () => {
     const [withIt, none] = [freeze("with"), (reverseChange(core, "undo", ann), freeze("without"))];
     expect([before, withIt, none].map(({ numTrajectories }) => numTrajectories)).toEqual([1, 2, 1]);
     expect(none.hash).toBe(before.hash);
+    // a run on that version, with what its trajectories are now, does not have it either
+    const repaired = { dataVersion: "with", repairedTrajectories: [id], withoutTrajectories: [] };
+    expect([...trainedTrajectories(core.store, repaired).each("train")].map(({ trajectory }) => trajectory.id)).toEqual(["T-00001"]);
     const idsOf = (version: number) => [...trajectories.eachOfVersion(version, "train")].map(({ trajectory }) => trajectory.id);
     expect([idsOf(withIt.id), idsOf(none.id)]).toEqual([["T-00001", id], ["T-00001"]]);
     expect(dataVersions.diff(before.id, withIt.id, 0, 9)).toMatchObject({ total: 1, added: 1, rows: [{ trajectoryId: id, from: null }] });
