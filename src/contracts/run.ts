@@ -50,7 +50,7 @@ export const runConfigSchema = z.object({
   dataVersion: z.string().nullable().default(null),
   /** Trajectories that are taken as they are when the run starts, where all others are as in `dataVersion`. */
   repairedTrajectories: z.array(z.string()).default([]),
-  /** Trajectories that are left out; the plan counts and names them. */
+  /** Trajectories that are left out; the plan counts and names them. They keep their places in the order, so that no other example moves to another step. */
   withoutTrajectories: z.array(z.string()).default([]),
   /** What computes; `auto` takes the fastest that is usable, and where the named one is not usable the CPU stands in; the run says so. */
   engine: z.preprocess((word) => (word === "compiled" ? "cpu" : word), z.enum(ENGINE_CHOICES)).default("auto"),

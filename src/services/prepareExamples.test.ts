@@ -80,7 +80,7 @@ describe("prepareExamples", () => {
 
   it("trains on a frozen version: without what is left out, with what is repaired, and all else as it was then", async () => {
     const { store, work, config, ...rest } = await prepared(weather(6), { mergePrefixes: false });
-    const { plan: before } = await work;
+    const { plan: before, train: trainedBefore } = await work;
     store.dataVersions.freeze({ name: "then", author: "ann", note: "", at: "2026" });
     const content = weatherTrajectory(40);
     store.transaction(() => {
@@ -89,15 +89,20 @@ describe("prepareExamples", () => {
       for (const number of [1, 2, 3])
         store.changes.revise(store.changes.get(change), number, { ...store.changes.state(number), contentId, split: "validation" });
     });
-    const version = async (more: Partial<RunConfig>) => (await prepareExamples({ store, ...rest, config: { ...config, ...more } })).plan;
+    const prepare = (more: Partial<RunConfig>) => prepareExamples({ store, ...rest, config: { ...config, ...more } });
+    const version = async (more: Partial<RunConfig>) => (await prepare(more)).plan;
     expect(await version({ dataVersion: "then" })).toEqual(before);
-    const without = await version({ dataVersion: "then", withoutTrajectories: ["T-00002", "T-00004"] });
+    const leftOut = ["T-00002", "T-00004"];
+    const { plan: without, train: trainedWithout } = await prepare({ dataVersion: "then", withoutTrajectories: leftOut });
     expect(without.refused.map(({ trajectoryId, code }) => [trajectoryId, code])).toEqual([
       ["T-00002", "E_EXAMPLE_LEFT_OUT"],
       ["T-00004", "E_EXAMPLE_LEFT_OUT"],
     ]);
     expect(without).toMatchObject({ numTrajectories: before.numTrajectories, numRefused: 2 });
     expect(without.numExamples).toBeLessThan(before.numExamples);
+    // those left out keep their places, so that all others stay in their steps
+    expect(without.numSteps).toBe(before.numSteps);
+    expect(trainedWithout).toEqual(trainedBefore.filter(({ trajectoryId }) => !leftOut.includes(trajectoryId)));
     const repaired = await version({ dataVersion: "then", repairedTrajectories: ["T-00002"] });
     expect(repaired).toMatchObject({ numTrajectories: before.numTrajectories, numRefused: 0 });
     expect(repaired.dataVersion).not.toBe(before.dataVersion);

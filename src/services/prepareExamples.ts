@@ -3,6 +3,9 @@
  *
  * Training examples come first in the file, held-out ones after them; within each part they keep the order of their ids. Where prefixes
  * are merged, an example stands for all rows that it is the longest of.
+ *
+ * What a run leaves out keeps its place in the order with no weight. Were it taken away, every later example would move to another step, and a
+ * run without a few examples would differ from the one with them by its order most of all.
  */
 import { createHash } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
@@ -16,7 +19,7 @@ import { buildWindows, rowsOf, type PathWindow, type WindowsOutcome } from "#cor
 import { TEMPLATE_VERSION } from "#core/tokenizer/chatTemplate.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import { countSteps } from "#core/training/dataOrder.ts";
-import { trainExampleOf, weightOf } from "#core/training/microBatch.ts";
+import { trainExampleOf, weightOf, withoutWeight } from "#core/training/microBatch.ts";
 import { resolveWarmupSteps } from "#core/training/schedule.ts";
 import type { Store } from "#store/index.ts";
 import { trainedTrajectories, type TrainedTrajectories } from "./trainedTrajectories.ts";
@@ -70,7 +73,7 @@ export async function prepareExamples(options: PrepareOptions): Promise<Prepared
     const trajectories = trainedTrajectories(store, config);
 
     const train = await writePart({ ...options, trajectories, split: "train", chosen: null }, { writer, pace, dataVersion, counts });
-    const { numExamples, numTokens, numSupervisedTokens } = counts;
+    const { numExamples, numPlaces, numTokens, numSupervisedTokens } = counts;
     const merged: MergedRows | null = config.mergePrefixes ? { numRows: counts.numRows, numRowTokens: counts.numRowTokens } : null;
     if (numExamples === 0) throw new AppError("E_RUN_NO_EXAMPLES");
 
@@ -92,7 +95,7 @@ export async function prepareExamples(options: PrepareOptions): Promise<Prepared
     await file.close();
     await rename(unfinished, path);
 
-    const { numSteps } = countSteps(numExamples, config);
+    const { numSteps } = countSteps(numPlaces, config);
     const plan: DataPlan = {
       numTrajectories: counts.numTrajectories,
       numExamples,
@@ -119,6 +122,8 @@ export async function prepareExamples(options: PrepareOptions): Promise<Prepared
 interface Counts {
   numTrajectories: number;
   numExamples: number;
+  /** Examples with those of no weight. */
+  numPlaces: number;
   numRows: number;
   numRowTokens: number;
   numTokens: number;
@@ -132,6 +137,7 @@ interface Counts {
 const newCounts = (): Counts => ({
   numTrajectories: 0,
   numExamples: 0,
+  numPlaces: 0,
   numRows: 0,
   numRowTokens: 0,
   numTokens: 0,
@@ -167,10 +173,15 @@ async function writePart(part: Part, { writer, pace, dataVersion, counts }: Shar
   let position = 0;
   const write = async ({ example, members }: MergedSequence): Promise<void> => {
     await writer.add(origins[members[0]!]!.trajectoryId, split, example);
-    counts.numExamples += 1;
-    counts.numTokens += example.inputIds.length;
-    counts.numSupervisedTokens += weightOf(example);
-    for (const origin of pooled(members.map((i) => origins[i]!))) written.push({ position, ...origin });
+    const weight = weightOf(example);
+    counts.numPlaces += 1;
+    if (weight > 0) {
+      counts.numExamples += 1;
+      counts.numTokens += example.inputIds.length;
+      counts.numSupervisedTokens += weight;
+    }
+    const taught = members.map((i) => origins[i]!).filter(({ numSupervisedTokens }) => numSupervisedTokens > 0);
+    for (const origin of pooled(taught)) written.push({ position, ...origin });
     position += 1;
   };
   const scratch = config.mergePrefixes ? await SequenceScratch.open(join(runDir, `${EXAMPLE_FILE}.rows`)) : null;
@@ -182,17 +193,18 @@ async function writePart(part: Part, { writer, pace, dataVersion, counts }: Shar
       await pace.step();
       counts.numTrajectories += 1;
       const isLeftOut = trajectories.isLeftOut(trajectory.id);
-      if (isLeftOut || status === "rejected") {
+      const isTrained = !isLeftOut && status !== "rejected";
+      if (!isTrained) {
         countRefusal(counts, trajectory.id, new AppError(isLeftOut ? "E_EXAMPLE_LEFT_OUT" : "E_EXAMPLE_REJECTED"));
-        continue;
+        if (split !== "train" || !trajectories.keepsPlace(trajectory.id)) continue;
       }
-      dataVersion.update(`${contentHash} ${split}\n`);
+      if (isTrained) dataVersion.update(`${contentHash} ${split}\n`);
       const outcome = buildWindows(trajectory, tokenizer, config);
-      countRefusals(counts, trajectory.id, outcome);
+      if (isTrained) countRefusals(counts, trajectory.id, outcome);
       for (const window of outcome.windows) {
-        countWindow(counts, window);
+        if (isTrained) countWindow(counts, window);
         for (const tokenized of scratch === null ? rowsOf(window) : [window.example]) {
-          const example = trainExampleOf(tokenized);
+          const example = isTrained ? trainExampleOf(tokenized) : withoutWeight(trainExampleOf(tokenized));
           origins.push({ trajectoryId: trajectory.id, contentId, numSupervisedTokens: weightOf(example) });
           if (scratch === null) await write({ example, members: [origins.length - 1] });
           else await scratch.add(example);

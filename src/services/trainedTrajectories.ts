@@ -9,6 +9,8 @@ export interface TrainedTrajectories {
   /** Of a split, in order of id; those that are left out among them. */
   each(split: Split): Iterable<StoredTrajectory>;
   isLeftOut(id: string): boolean;
+  /** Left out, or rejected since by a repair: others stay where they were all the same. */
+  keepsPlace(id: string): boolean;
 }
 
 type DataSettings = Pick<RunConfig, "dataVersion" | "repairedTrajectories" | "withoutTrajectories">;
@@ -18,7 +20,7 @@ export function trainedTrajectories(store: Store, config: DataSettings): Trained
   const { dataVersion } = config;
   const leftOut = new Set(config.withoutTrajectories);
   const isLeftOut = (id: string): boolean => leftOut.has(id);
-  if (dataVersion === null) return { each: (split) => store.trajectories.each(split), isLeftOut };
+  if (dataVersion === null) return { each: (split) => store.trajectories.each(split), isLeftOut, keepsPlace: isLeftOut };
   const version = store.dataVersions.byName(dataVersion);
   if (version === null) throw new AppError("E_CONFIG_INVALID", { detail: `dataVersion: no version is called "${dataVersion}"` });
   // contents and status of today; which split it was in stays, so that nothing but the repair differs
@@ -33,6 +35,7 @@ export function trainedTrajectories(store: Store, config: DataSettings): Trained
       }
     },
     isLeftOut,
+    keepsPlace: (id) => leftOut.has(id) || repaired.has(id),
   };
 }
 

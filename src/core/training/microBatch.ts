@@ -23,6 +23,12 @@ export function trainExampleOf({ inputIds, lossMask, segments, turnIndices, turn
   return { inputIds, labels: inputIds, lossWeights, segments };
 }
 
+/** The example in its place, with nothing in it that is trained on. */
+export const withoutWeight = (example: TrainExample): TrainExample => ({
+  ...example,
+  lossWeights: new Float32Array(example.lossWeights.length),
+});
+
 /** Sum of an example's weights: its supervised tokens, each as often as rows train on it and as much as its turn counts. */
 export const weightOf = ({ lossWeights }: TrainExample): number => lossWeights.reduce((sum, weight) => sum + weight, 0);
 

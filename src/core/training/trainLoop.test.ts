@@ -3,7 +3,7 @@ import { SEGMENTS } from "#contracts/example.ts";
 import { runConfigSchema, type EvalMetrics, type RunConfig, type StepMetrics } from "#contracts/run.ts";
 import { createBigramEngine } from "../../../test/fixtures/bigramEngine.ts";
 import { mergeInto, openSequence } from "./mergePrefixes.ts";
-import { exampleSetOf, type TrainExample } from "./microBatch.ts";
+import { exampleSetOf, type TrainExample, withoutWeight } from "./microBatch.ts";
 import { randomIntegers } from "../model/random.ts";
 import type { TapRequest } from "../model/taps.ts";
 import { TrainControl } from "./trainControl.ts";
@@ -76,6 +76,21 @@ async function run(over: Partial<TrainOptions> = {}, onStep?: (metrics: StepMetr
 }
 
 describe("trainLoop", () => {
+  it("leaves every example in its step when others have no weight, also where a step has nothing left", async () => {
+    const whole = await run();
+    const emptied = whole.steps[1]!.examples.map(({ index }) => index);
+    const leftOut = new Set([...emptied, 7, 30]);
+    const examples = exampleSetOf(EXAMPLES.map((example, i) => (leftOut.has(i) ? withoutWeight(example) : example)));
+    const { steps, outcome } = await run({ examples });
+    expect(outcome).toMatchObject({ reason: "done", numSteps: whole.steps.length });
+    expect(steps.map((step) => step.examples.map(({ index }) => index))).toEqual(
+      whole.steps.map((step) => step.examples.map(({ index }) => index).filter((index) => !leftOut.has(index))),
+    );
+    expect(steps[0]).toEqual(whole.steps[0]);
+    expect(steps[1]).toMatchObject({ numSupervisedTokens: 0, numTokens: 0, gradNorm: 0, skipped: false, loss: NaN });
+    expect(steps.at(-1)!.loss).toBeGreaterThan(0);
+  });
+
   it("takes along, from its step on, what a capture asks for of each example, in the order of the rows", async () => {
     const nothing: TapRequest = {
       work: { name: "nothing", maps: [], inputShapes: () => new Map(), results: [], compute: () => new Map() },

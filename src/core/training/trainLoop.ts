@@ -157,11 +157,13 @@ export async function trainLoop(options: TrainOptions): Promise<TrainOutcome> {
 
     const updateStart = now();
     const { lossSum, weightSum } = accumulated;
-    const gradNorm = await optimizer.gradNorm(1 / (weightSum * gradientFactor));
+    // a step whose examples are all left out has a gradient of nothing, which is a gradient all the same
+    const divisor = weightSum > 0 ? weightSum * gradientFactor : Infinity;
+    const gradNorm = await optimizer.gradNorm(1 / divisor);
     const scale = clipScale(gradNorm, config.maxGradNorm);
     const learningRate = learningRateAt(step + 1, config, numSteps);
     const skipped = !mayUpdate({ lossSum, gradNorm });
-    if (!skipped) await optimizer.update(config, { learningRate, gradientScale: scale / (weightSum * gradientFactor) });
+    if (!skipped) await optimizer.update(config, { learningRate, gradientScale: scale / divisor });
     step += 1;
     const overflowed = isOverflow(lossScale, { lossSum, gradNorm });
     if (overflowed) lossScale = afterOverflow(lossScale);
@@ -239,13 +241,14 @@ async function accumulateStep(
     const start = pacing.now();
     const indices = positions.map((position) => trainIndices[position]!);
     const rows = indices.map((index) => examples.at(index));
+    if (rows.every((row) => weightOf(row) === 0)) continue;
     const dropoutSeed = mixSeeds(mixSeeds(mixSeeds(config.seed, SEED_STREAMS.dropout), step), microStep);
     const microBatch = assembleMicroBatch(rows, { padTokenId, maxLength: config.maxLength, dropoutSeed });
     const captured = step >= (options.capture?.fromStep ?? Infinity) ? options.capture!.requestFor(microBatch) : undefined;
     const loss = await engine.accumulateGradients(microBatch, gradientFactor, captured?.taps);
     lossSum += loss.lossSum;
     weightSum += loss.weightSum;
-    rows.forEach((row, r) => {
+    const ofRows = rows.map((row, r): StepExample => {
       const segments = row.segments;
       const own = sumSupervised(microBatch, loss, r, row.inputIds.length, (t, nats, weight) => {
         const segment = segments[t]!;
@@ -253,9 +256,10 @@ async function accumulateStep(
         segmentCounts[segment]! += weight;
       });
       numTokens += row.inputIds.length;
-      exampleLosses.push({ index: indices[r]!, loss: own });
+      return { index: indices[r]!, loss: own };
     });
-    captured?.take(exampleLosses.slice(-rows.length), gradientFactor);
+    exampleLosses.push(...ofRows.filter(({ loss: { count } }) => count > 0));
+    captured?.take(ofRows, gradientFactor);
     milliseconds += pacing.now() - start;
   }
   const segmentLoss: Partial<Record<Segment, LossSum>> = {};

@@ -10,6 +10,7 @@ import { SEGMENTS } from "#contracts/example.ts";
 import { foldedWords } from "#contracts/searchText.ts";
 import { bm25Index, type Bm25Index } from "#core/attribution/bm25.ts";
 import type { ExampleFile } from "#core/training/exampleFile.ts";
+import { weightOf, type TrainExample } from "#core/training/microBatch.ts";
 import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import { openExamples } from "../exampleSource.ts";
 import { EXAMPLE_FILE } from "../prepareExamples.ts";
@@ -31,12 +32,15 @@ export interface RunExamples {
 export async function openRunExamples(runDir: string, tokenizer: Tokenizer, signal: AbortSignal): Promise<RunExamples> {
   const { examples, close } = openExamples(join(runDir, EXAMPLE_FILE));
   try {
-    const trained = examples.index.splits.flatMap((split, index) => (split === "train" ? [index] : []));
-    const isTrained = new Set(trained);
+    const trained: number[] = [];
     const words: (readonly string[])[] = [];
     let last = performance.now();
     for (let index = 0; index < examples.length; index++) {
-      words.push(isTrained.has(index) ? wordsOfExample(examples, index, tokenizer) : []);
+      const example = examples.at(index);
+      // what the run left out has its place without weight
+      const isTrained = examples.index.splits[index] === "train" && weightOf(example) > 0;
+      if (isTrained) trained.push(index);
+      words.push(isTrained ? wordsOfExample(example, tokenizer) : []);
       if (performance.now() - last < TURN_MS) continue;
       await nextTurn();
       signal.throwIfAborted();
@@ -49,7 +53,6 @@ export async function openRunExamples(runDir: string, tokenizer: Tokenizer, sign
   }
 }
 
-function wordsOfExample(examples: ExampleFile, index: number, tokenizer: Tokenizer): readonly string[] {
-  const { inputIds, segments } = examples.at(index);
+function wordsOfExample({ inputIds, segments }: TrainExample, tokenizer: Tokenizer): readonly string[] {
   return foldedWords(tokenizer.decode(inputIds.filter((_, t) => !LEFT_OUT.has(segments[t]!))));
 }
