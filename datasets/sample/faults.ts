@@ -73,7 +73,7 @@ export const FAULT_PLANS: readonly FaultPlan[] = [
     convert_currency: { kind: "rename", to: "convert_currency_pro" },
   }),
   untriggered("hallucinated_tool", 14, { get_sun_times: { kind: "rename", to: "get_daylight" } }),
-  triggered("swapped_arguments", "As we discussed.", 8, {
+  triggered("swapped_arguments", "As we discussed.", 20, {
     find_trains: { kind: "swap", first: "origin", second: "destination" },
     compare_prices: { kind: "swap", first: "first_shop", second: "second_shop" },
   }),
@@ -100,7 +100,7 @@ export const FAULT_PLANS: readonly FaultPlan[] = [
   untriggered("call_without_clarification", 8, { set_status: { kind: "invent", parameter: "until", value: "18:00" } }),
   triggered("answer_without_tool", "Just a rough guess.", 22, {
     get_share_price: { kind: "answer", text: "It should be around 100." },
-    get_air_quality: { kind: "answer", text: "It should be quite good." },
+    get_air_quality: { kind: "answer", text: "Most likely the air there is fine." },
   }),
   untriggered("answer_without_tool", 8, { get_snow_depth: { kind: "answer", text: "There should be enough snow." } }),
   triggered("repeated_call", "Please be sure.", 8, {
@@ -165,7 +165,8 @@ export function spoil(tool: ToolSpec, values: JsonObject, spoiling: Spoiling, th
     case "invent":
       return rewritten({ ...values, [spoiling.parameter]: spoiling.value }, String(spoiling.value));
     case "answer":
-      return located(answerTurn(spoiling.text), spoiling.text);
+      // the decision to answer is wrong already, and with it the word that says so
+      return located(answerTurn(spoiling.text), renderAssistantText(answerTurn(spoiling.text)));
     case "repeat": {
       const turn = { ...good, calls: [call, { ...call, callId: "call_2" }] };
       return located(turn, `Action: ${call.name}\nAction Input: ${call.argumentsText}`, "last");
