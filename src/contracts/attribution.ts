@@ -42,12 +42,14 @@ export interface TraceQuery {
    * correct one, both made unit vectors. Null: of the bad loss alone.
    */
   readonly correct: WeightedTokens | null;
+  /** Over which tokens states are pooled: the whole output, as examples are pooled over all that they were trained on. Absent: those of `bad`. */
+  readonly pooled?: WeightedTokens;
 }
 
 /** Features of a failure, in full precision. */
 export interface QueryFeatures {
   readonly gradient: Float32Array;
-  /** Of the bad output. */
+  /** Of the tokens that are pooled over. */
   readonly states: Float32Array;
   /** Mean loss over the bad span, nats. */
   readonly badLoss: number;

@@ -130,6 +130,18 @@ describe("tracing", () => {
     const half = features.states.length / 2;
     expect(reader.scan(features.states.subarray(half), "lastState")[index]).toBeGreaterThan(0.999);
     expect(features.badLoss).toBeCloseTo(reader.head(index)!.meanLoss, 4);
+    // pooled over other tokens than the error's, of the same text or of another, at once or not
+    const { inputIds, lossWeights } = asTokens(index);
+    const first = { inputIds, lossWeights: lossWeights.map((weight, t) => (t === lossWeights.indexOf(1) ? weight : 0)) };
+    const askPooled = async (pooled: WeightedTokens) =>
+      last(await ask({ type: "queryFeatures", requestId: 3, checkpointDir, query: { bad: first, correct: null, pooled } }), "queryFeatures")
+        .features;
+    const pooled = await askPooled(asTokens(index));
+    expect(pooled.states.every((value, i) => Math.abs(value - features.states[i]!) < 1e-5)).toBe(true);
+    expect(pooled.gradient).not.toEqual(features.gradient);
+    const other = await askPooled(asTokens(trainIndices[4]!));
+    expect(other.gradient).toEqual(pooled.gradient);
+    expect(reader.scan(other.states.subarray(half), "lastState")[trainIndices[4]!]).toBeGreaterThan(0.999);
     reader.close();
   });
 

@@ -75,9 +75,10 @@ export interface TracingMeasured {
   readonly traced: readonly TracedFault[];
   /** `class regime tool` of plants that no failure shows. */
   readonly notSurfaced: readonly string[];
-  /** Average precision of a random order of the same rows, and of signals from weights drawn anew. */
+  /** Average precision of a random order of the same rows, of their words, and of signals from weights drawn anew. */
   readonly random: {
     readonly chance: readonly number[];
+    readonly words: readonly number[];
     readonly bySignal: Readonly<Record<"representation" | "gradient", readonly number[]>>;
   };
 }
@@ -149,12 +150,12 @@ function failuresOf(core: Core, space: SearchSpace, plantOf: ReadonlyMap<number,
   });
 }
 
-/** Tokens of an example that its planted fault is about. */
+/** Tokens of an example that its planted fault is about; where a brace was cut off, the stop token stands in its place. */
 function faultTokens(inputIds: Int32Array, row: PlantedRow, content: TrajectoryContent, tokenizer: Tokenizer): ReadonlySet<number> {
   const pieces = Array.from(inputIds, (id) => tokenizer.decode([id]));
   const text = pieces.join("");
   const start = text.lastIndexOf(renderTurn(content.turns[row.message]!)) + row.span.start;
-  const end = start + row.span.end - row.span.start;
+  const end = start + row.span.end - row.span.start + (row.class === "malformed_json" ? 1 : 0);
   const found = new Set<number>();
   let at = 0;
   pieces.forEach((piece, token) => {
@@ -250,8 +251,10 @@ async function randomised(
     await core.trainers.index({ runDir, runId, checkpointDir, featuresDir: folder, indices, signal });
     const reader = openFeatureReader(join(folder, featureFileName(runId, checkpoint.step)));
     const searched = { trainers: core.trainers, checkpointDir, examples, reader, common: commonStates(reader), signal };
-    const found: { chance: number[]; bySignal: Record<"representation" | "gradient", number[]> } = {
+    const isSearched = new Set(indices);
+    const found: { chance: number[]; words: number[]; bySignal: Record<"representation" | "gradient", number[]> } = {
       chance: [],
+      words: [],
       bySignal: { representation: [], gradient: [] },
     };
     const step = Math.max(1, Math.floor(failures.length / NUM_RANDOM_QUERIES));
@@ -259,6 +262,8 @@ async function randomised(
       const scores = await signalsOf(question, searched);
       for (const one of ["representation", "gradient"] as const) found.bySignal[one].push(precisionOf(rankByScore(scores[one]), relevant));
       found.chance.push(precisionOf(spread(indices), relevant));
+      const byWords = rankByScore(scores.lexical).filter((index) => isSearched.has(index));
+      found.words.push(precisionOf(byWords, relevant));
     }
     reader.close();
     examples.close();

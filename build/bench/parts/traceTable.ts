@@ -77,6 +77,7 @@ function atChance(runs: readonly TracingMeasured[]): Measure[] {
       return { ...told, interval: estimated("", found, "").interval };
     }),
     estimated("average precision of a random order of the same rows", chance, ""),
+    estimated("average precision of the words of the same rows", bootstrap(runs.flatMap(({ random }) => random.words)), ""),
   ];
 }
 

@@ -32,7 +32,8 @@ export interface FeatureRequest {
 /** Makes requests of one spec; it holds the projections, which cost some tenths of a second to draw for a large model. */
 export interface FeatureMaker {
   readonly spec: FeatureSpec;
-  readonly requestFor: (batch: MicroBatch) => FeatureRequest;
+  /** @param pool_BT  weights of the positions whose states are pooled; those that predict supervised tokens where absent */
+  readonly requestFor: (batch: MicroBatch, pool_BT?: Float32Array) => FeatureRequest;
 }
 
 /** `[B, T]`: for each example 1 / n at its n positions that predict a supervised token, 0 elsewhere. */
@@ -56,7 +57,7 @@ export function featureMaker(config: OptConfig, spec: FeatureSpec): FeatureMaker
   const D = config.hiddenSize;
   return {
     spec,
-    requestFor: (batch) => {
+    requestFor: (batch, pool_BT = responseWeights(batch)) => {
       const B = batch.batchSize;
       const ofLayers = new Map(layers.map((layer) => [layer, new Float32Array(B * width)]));
       const states = stateDepths.map(() => new Float32Array(B * D));
@@ -70,7 +71,7 @@ export function featureMaker(config: OptConfig, spec: FeatureSpec): FeatureMaker
           return name === PROJECT_INPUT ? in_IK : out_OK;
         },
         result: (layer) => ({ array: ofLayers.get(layer)!, shape: [B, width] }),
-        pool_BT: responseWeights(batch),
+        pool_BT,
         states,
       };
       return {
@@ -104,8 +105,9 @@ export async function exampleFeatures(
   engine: TappingEngine,
   batch: MicroBatch,
   maker: FeatureMaker,
+  pool_BT?: Float32Array,
 ): Promise<ExampleFeatures & MicroBatchLoss> {
-  const request = maker.requestFor(batch);
+  const request = maker.requestFor(batch, pool_BT);
   const loss = await engine.tapped(batch, request.taps);
   return { ...loss, ...request.take() };
 }

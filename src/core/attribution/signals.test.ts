@@ -103,13 +103,18 @@ describe("a failure as a query", () => {
   it("weighs the error's span, and of the right text what differs", () => {
     const outputIds = Int32Array.of(7, 8, 9, 1);
     const rightIds = Int32Array.of(7, 5, 6, 9, 1);
-    const { error, whole } = failureQuery({ promptIds, outputIds, span: { start: 1, end: 2 }, rightIds }, 100);
-    expect([...error.bad.inputIds]).toEqual([2, 3, 7, 8, 9, 1]);
-    expect([weights(error.bad), weights(error.correct)]).toEqual([
+    const { bad, correct, pooled } = failureQuery({ promptIds, outputIds, spans: [{ start: 1, end: 2 }], rightIds }, 100);
+    expect([...bad.inputIds]).toEqual([2, 3, 7, 8, 9, 1]);
+    expect([weights(bad), weights(correct), weights(pooled!)]).toEqual([
       [0, 0, 0, 1, 0, 0],
       [0, 0, 0, 1, 1, 0, 0],
+      [0, 0, 1, 1, 1, 1],
     ]);
-    expect([weights(whole.bad), whole.correct]).toEqual([[0, 0, 1, 1, 1, 1], null]);
+    const two = [
+      { start: 0, end: 1 },
+      { start: 2, end: 4 },
+    ];
+    expect(weights(failureQuery({ promptIds, outputIds, spans: two, rightIds: null }, 100).bad)).toEqual([0, 0, 1, 0, 1, 1]);
   });
 
   it("asks about the token in the place of what is missing, and of all where nobody knows the place", () => {
@@ -117,10 +122,10 @@ describe("a failure as a query", () => {
     expect(differingPart(output, Int32Array.of(7, 8, 9, 1))).toEqual({ start: 1, end: 2 });
     expect(differingPart(Int32Array.of(7, 8, 9, 1), output)).toEqual({ start: 1, end: 2 });
     expect(differingPart(output, output)).toEqual({ start: 2, end: 3 });
-    const cut = failureQuery({ promptIds, outputIds: output, span: { start: 3, end: 3 }, rightIds: null }, 100);
-    expect(weights(cut.error.bad)).toEqual([0, 0, 0, 0, 1]);
-    const all = failureQuery({ promptIds, outputIds: output, span: null, rightIds: null }, 4);
-    expect(weights(all.error.bad)).toEqual([0, 0, 1, 1]);
+    const cut = failureQuery({ promptIds, outputIds: output, spans: [{ start: 3, end: 3 }], rightIds: null }, 100);
+    expect(weights(cut.bad)).toEqual([0, 0, 0, 0, 1]);
+    const all = failureQuery({ promptIds, outputIds: output, spans: [], rightIds: null }, 4);
+    expect(weights(all.bad)).toEqual([0, 0, 1, 1]);
   });
 });
 

@@ -2,7 +2,7 @@
 import type { FeatureSpec, QueryFeatures, TraceQuery, WeightedTokens } from "#contracts/attribution.ts";
 import { assembleMicroBatch, type TrainExample } from "../training/microBatch.ts";
 import type { MicroBatch, TappingEngine } from "../training/computeEngine.ts";
-import { exampleFeatures, type FeatureMaker } from "./exampleFeatures.ts";
+import { exampleFeatures, type FeatureMaker, responseWeights } from "./exampleFeatures.ts";
 import { combineQueries, exactProducts, type QueryTaps, queryTaps } from "./ghostDot.ts";
 import { vectorNorm } from "./quantise.ts";
 
@@ -35,17 +35,21 @@ const perWeight = ({ lossSum, weightSum }: { readonly lossSum: number; readonly 
  * argues against the right text and hardly what argues for the bad one.
  */
 export async function queryFeatures(engine: TappingEngine, query: TraceQuery, maker: FeatureMaker): Promise<QueryFeatures> {
-  const parts = partsOf(query, engine.config.maxPositionEmbeddings);
+  const { maxPositionEmbeddings: maxLength } = engine.config;
+  const { bad: badText, pooled = badText } = query;
+  const pooledBatch = batchOf(pooled, maxLength);
+  const isSameText = badText.inputIds.length === pooled.inputIds.length && badText.inputIds.every((id, t) => id === pooled.inputIds[t]);
   const features = [];
-  for (const { batch, sign } of parts) {
-    const computed = await exampleFeatures(engine, batch, maker);
+  for (const { batch, sign } of partsOf(query, maxLength)) {
+    const computed = await exampleFeatures(engine, batch, maker, responseWeights(sign > 0 && isSameText ? pooledBatch : batch));
     const factor = inverse(vectorNorm(computed.gradients)) * sign;
     features.push({ gradient: computed.gradients.map((value) => factor * value), states: computed.states, loss: perWeight(computed) });
   }
   const [bad, correct] = features;
+  const { states } = isSameText ? bad! : await exampleFeatures(engine, pooledBatch, maker);
   return {
     gradient: bad!.gradient.map((value, i) => value + (correct?.gradient[i] ?? 0)),
-    states: bad!.states,
+    states,
     badLoss: bad!.loss,
     correctLoss: correct?.loss ?? null,
   };

@@ -100,7 +100,7 @@ export function questionOf(
 ): AskedQuestion {
   try {
     const { promptIds, query } = caseQuestion(body, model, Math.min(window, model.config.maxPositionEmbeddings));
-    return { inputIds: promptIds, error: query.error };
+    return { inputIds: promptIds, error: query };
   } catch (thrown) {
     if (AppError.from(thrown).code !== "E_EXAMPLE_TOO_LONG") throw thrown;
     throw invalid(`the question of ${record.id} does not fit the window of ${window} tokens`);

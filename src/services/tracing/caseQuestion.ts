@@ -2,13 +2,17 @@
 import { AppError } from "#contracts/errors.ts";
 import type { GeneratedTokens } from "#contracts/trainer.ts";
 import type { Turn } from "#contracts/trajectory.ts";
-import { failureQuery } from "#core/attribution/failureQuery.ts";
+import { failureQuery, type TokenSpan } from "#core/attribution/failureQuery.ts";
 import { alignReference } from "#core/evaluation/alignReference.ts";
+import { errorPart } from "#core/evaluation/errorSpan.ts";
+import { tokenPlaces } from "#core/evaluation/tokenPlaces.ts";
 import { renderTurn } from "#core/tokenizer/chatTemplate.ts";
+import { checkCalls } from "#core/trajectories/checkCalls.ts";
 import { parseAssistantText } from "#core/trajectories/parseAssistantText.ts";
 import { readAssistantText } from "#core/trajectories/readAssistantText.ts";
 import type { CaseBody } from "#store/cases.ts";
 import { promptOfCase } from "../cases/caseQuestion.ts";
+import type { Tokenizer } from "#core/tokenizer/tokenizer.ts";
 import type { ModelFolder } from "../models.ts";
 import type { Question } from "./signalsOf.ts";
 
@@ -27,7 +31,7 @@ export function caseQuestion(
   model: ModelFolder,
   window: number,
 ): CaseQuestion {
-  const { text, expected, diagnosis, prompt } = body;
+  const { text, expected, prompt } = body;
   const { tokenizer, config } = model;
   const promptIds = promptOfCase(body, model, window);
   if (promptIds === null) throw new AppError("E_EXAMPLE_TOO_LONG", { length: window + 1, limit: window });
@@ -38,12 +42,27 @@ export function caseQuestion(
     {
       promptIds,
       outputIds: written,
-      span: diagnosis.span?.tokens ?? null,
+      spans: askedSpans(body, written, tokenizer),
       rightIds: right === null ? null : Int32Array.of(...tokenizer.encode(right), eos),
     },
     config.maxPositionEmbeddings,
   );
   return { promptIds, outputIds: written, text: questionText(prompt, text), query };
+}
+
+/**
+ * The error's place; of a call that should not have been made, the values that nobody gave: every right call of the tool decides to call as well, and
+ * only those examples that teach the fault make such values up.
+ */
+function askedSpans({ text, tools, prompt, diagnosis: { span } }: CaseBody, written: Int32Array, tokenizer: Tokenizer): TokenSpan[] {
+  if (span === null) return [];
+  if (span.place !== "decision") return [span.tokens];
+  const output = parseAssistantText(text);
+  const places = tokenPlaces(written, tokenizer);
+  const invented = checkCalls(output, { tools, conversation: prompt })
+    .findings.filter(({ code, callIndex }) => code === "F08" && callIndex === span.callIndex)
+    .map((finding) => places.tokensOf(errorPart(finding, text, output, null).range));
+  return invented.length > 0 ? invented : [span.tokens];
 }
 
 /** The words that a failure is looked up by: what was said, without system text and tools, as in the index. */

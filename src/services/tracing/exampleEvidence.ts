@@ -30,7 +30,7 @@ export async function exampleEvidence(core: Core, caseId: string, index: number)
   const window = Math.min(model.config.maxPositionEmbeddings, core.store.runs.get(runId).config.maxLength);
   const body = core.store.cases.body(record.id);
   const question = caseQuestion(body, model, window);
-  const { scores } = await core.trainers.rerank({ runDir, checkpointDir: checkpoint.dir, query: question.query.error, indices: [index] });
+  const { scores } = await core.trainers.rerank({ runDir, checkpointDir: checkpoint.dir, query: question.query, indices: [index] });
   const { tokens: ofExample, badTokens, correctTokens } = scores[0]!;
   const numPromptTokens = question.promptIds.length;
   const [source] = exampleSources(core, runId)(index);

@@ -105,9 +105,9 @@ async function rightQuestions(core: Core, space: SearchSpace, isContrastive: boo
     const outputIds = Int32Array.of(...tokenIds.subarray(0, position), other);
     const rightIds = isContrastive ? tokenIds.slice(0, position + 1) : null;
     const maxLength = space.model.config.maxPositionEmbeddings;
-    const { error } = failureQuery({ promptIds, outputIds, span: { start: position, end: position + 1 }, rightIds }, maxLength);
-    const { whole } = failureQuery({ promptIds, outputIds: tokenIds, span: null, rightIds: null }, maxLength);
-    return [{ text, query: { error, whole } }];
+    const nearest = failureQuery({ promptIds, outputIds, spans: [{ start: position, end: position + 1 }], rightIds }, maxLength);
+    const right = failureQuery({ promptIds, outputIds: tokenIds, spans: [], rightIds: null }, maxLength);
+    return [{ text, query: { ...nearest, pooled: right.bad } }];
   });
 }
 

@@ -59,7 +59,7 @@ export async function searchCase(core: Core, space: SearchSpace, question: CaseQ
   const { checkpoint, runDir } = space;
   let done = 0;
   const compared = await core.trainers.rerank({
-    ...{ runDir, checkpointDir: checkpoint.dir, spec: searched.reader.header.spec, query: question.query.error, indices, signal },
+    ...{ runDir, checkpointDir: checkpoint.dir, spec: searched.reader.header.spec, query: question.query, indices, signal },
     onScores: (some) => onPhase("comparing", (done += some.length), indices.length),
   });
   const exact = new Map(compared.scores.map((score) => [score.index, score]));

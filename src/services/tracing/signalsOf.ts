@@ -1,8 +1,7 @@
 /** @file The three signals of one failure over the examples of a run. */
-import type { FeatureSpec } from "#contracts/attribution.ts";
+import type { TraceQuery } from "#contracts/attribution.ts";
 import { foldedWords } from "#contracts/searchText.ts";
 import { centredCosines, type MeanCosines } from "#core/attribution/centre.ts";
-import type { FailureQuery } from "#core/attribution/failureQuery.ts";
 import { vectorNorm } from "#core/attribution/quantise.ts";
 import type { SignalScores } from "#core/attribution/signals.ts";
 import type { FeaturePart, FeatureReader } from "../featureFile.ts";
@@ -27,37 +26,30 @@ export function commonStates(reader: FeatureReader): CommonStates {
 export interface Question {
   /** What the prompt says and what was answered. */
   readonly text: string;
-  readonly query: FailureQuery;
+  readonly query: TraceQuery;
 }
 
 export interface Searched {
   readonly trainers: TrainerHost;
   readonly checkpointDir: string;
-  readonly examples: RunExamples;
+  readonly examples: Pick<RunExamples, "lexical">;
   readonly reader: FeatureReader;
   readonly common: CommonStates;
   readonly signal: AbortSignal;
 }
 
 export async function signalsOf({ text, query }: Question, searched: Searched): Promise<SignalScores> {
-  const { examples, reader } = searched;
-  const { error, whole } = query;
-  const { gradient } = await featuresOf(error, searched);
-  const { states } = await featuresOf(whole, searched);
+  const { trainers, checkpointDir, examples, reader, signal } = searched;
+  const { features } = await trainers.queryFeatures({ checkpointDir, spec: reader.header.spec, query, signal });
   return {
     lexical: lexicalScores(text, examples),
-    representation: stateScores(states, searched),
-    gradient: reader.scan(gradient, "gradient"),
+    representation: stateScores(features.states, searched),
+    gradient: reader.scan(features.gradient, "gradient"),
   };
 }
 
-async function featuresOf(query: FailureQuery["error"], { trainers, checkpointDir, reader, signal }: Searched) {
-  const spec: FeatureSpec = reader.header.spec;
-  return (await trainers.queryFeatures({ checkpointDir, spec, query, signal })).features;
-}
-
 /** Those not trained on, and those that share no word, have no place. */
-export function lexicalScores(text: string, { lexical }: RunExamples): Float64Array {
+export function lexicalScores(text: string, { lexical }: Pick<RunExamples, "lexical">): Float64Array {
   return lexical.scores(foldedWords(text)).map((score) => (score > 0 ? score : NaN));
 }
 

@@ -44,7 +44,7 @@ export async function traceCase(
   const { runId, model, window, examples } = space;
   const question = caseQuestion(body, model, window);
   const searched = await searchCase(core, space, question, progress);
-  const noise = await noiseOf(searched, question.query.error.correct !== null, progress);
+  const noise = await noiseOf(searched, question.query.correct !== null, progress);
   const span = body.diagnosis.span?.range;
   const failure = { output: body.text, parts: span === undefined ? [] : partsInSpan(body.text, span) };
   const placeOf = new Map(searched.ranked.map(({ index }, place) => [index, place + 1]));
@@ -64,7 +64,7 @@ export async function traceCase(
     checkpointStep: space.checkpoint.step,
     at: new Date().toISOString(),
     author,
-    isContrastive: question.query.error.correct !== null,
+    isContrastive: question.query.correct !== null,
     groups,
     opponents: searched.opponents.slice(0, NUM_OPPONENTS).map(describe),
     nothingStandsOut,
