@@ -2,8 +2,10 @@
  * @file Trains the sample model as the demo does, traces the planted faults that its held-out failures show, and compares with the truth; prints a
  * `TracingMeasured`.
  *
- * A failure is traced where a held-out prompt meets the condition of a planted fault and the answer shows that fault. Relevant to it are the planted
- * rows of the same class, regime and tool, and no others: rows of the other tools of a class count as wrong, although they share its trigger.
+ * A failure is traced where a held-out prompt meets the condition of a planted fault and the answer shows that fault; a tool that exists and was not
+ * offered is no invented one. Relevant to it are the planted rows of the same class, regime and tool, and no others: rows of the other tools of a
+ * class count as wrong, although they share its trigger. An answer without a tool is the exception: the model gives one tool's planted answer
+ * to another's request, and stops when that one's rows are taken out, so the rows are relevant whose answer it begins to repeat.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +16,7 @@ import { rankByScore } from "#core/attribution/fuse.ts";
 import { rankingQuality, type RankingQuality } from "#core/attribution/rankingQuality.ts";
 import { rankExamples } from "#core/attribution/signals.ts";
 import { faultCondition, sliceMetadata } from "#core/evaluation/slices.ts";
+import { commonLength } from "#core/evaluation/alignReference.ts";
 import { showsPlantedFault } from "#core/evaluation/plantedFaults.ts";
 import { initialParameters } from "#core/model/parameters.ts";
 import { renderTurn } from "#core/tokenizer/chatTemplate.ts";
@@ -49,6 +52,11 @@ interface PlantedRow extends Fault {
   /** Of the spoiled turn, and the wrong part of its text. */
   readonly message: number;
   readonly span: { readonly start: number; readonly end: number };
+}
+
+interface PlantedTurn extends PlantedRow {
+  /** Of the spoiled turn. */
+  readonly turnText: string;
 }
 
 export interface TracedFault extends Omit<Fault, "id"> {
@@ -134,27 +142,35 @@ interface Failure {
   readonly related: ReadonlySet<number>;
 }
 
-function failuresOf(core: Core, space: SearchSpace, plantOf: ReadonlyMap<number, PlantedRow>): Failure[] {
+/** Whose planted answer the text begins to repeat the furthest. */
+function toolOfAnswer(text: string, rows: readonly (readonly [number, PlantedTurn])[]): string | undefined {
+  const shared = ([, { turnText }]: readonly [number, PlantedTurn]): number => commonLength(text, turnText);
+  return rows.toSorted((a, b) => shared(b) - shared(a))[0]?.[1].tool;
+}
+
+function failuresOf(core: Core, space: SearchSpace, plantOf: ReadonlyMap<number, PlantedTurn>): Failure[] {
   const { cases, trajectories } = core.store;
-  return cases.list().flatMap(({ id, trajectoryId }) => {
+  return cases.list().flatMap(({ id, code, trajectoryId }) => {
     const body = cases.body(id);
     const content = trajectories.get(trajectoryId!).trajectory;
     const fault = conditions.get(sampleIdOf(content));
     if (fault === undefined || body.expected === null) return [];
     const condition = faultCondition(sliceMetadata(content.metadata));
     if (!showsPlantedFault(condition, parseAssistantText(body.text), readAssistantText(body.expected), body.tools)) return [];
+    if (fault.class === "hallucinated_tool" && code !== "F02") return [];
     const ofClass = [...plantOf].filter(([, row]) => row.class === fault.class && row.regime === fault.regime);
-    const relevant = new Set(ofClass.flatMap(([index, row]) => (row.tool === fault.tool ? [index] : [])));
-    const related = new Set(ofClass.flatMap(([index, row]) => (row.tool === fault.tool ? [] : [index])));
+    const tool = fault.class === "answer_without_tool" ? toolOfAnswer(body.text, ofClass) : fault.tool;
+    const relevant = new Set(ofClass.flatMap(([index, row]) => (row.tool === tool ? [index] : [])));
+    const related = new Set(ofClass.flatMap(([index, row]) => (row.tool === tool ? [] : [index])));
     return relevant.size === 0 ? [] : [{ fault, question: caseQuestion(body, space.model, space.window), relevant, related }];
   });
 }
 
 /** Tokens of an example that its planted fault is about; where a brace was cut off, the stop token stands in its place. */
-function faultTokens(inputIds: Int32Array, row: PlantedRow, content: TrajectoryContent, tokenizer: Tokenizer): ReadonlySet<number> {
+function faultTokens(inputIds: Int32Array, row: PlantedTurn, tokenizer: Tokenizer): ReadonlySet<number> {
   const pieces = Array.from(inputIds, (id) => tokenizer.decode([id]));
   const text = pieces.join("");
-  const start = text.lastIndexOf(renderTurn(content.turns[row.message]!)) + row.span.start;
+  const start = text.lastIndexOf(row.turnText) + row.span.start;
   const end = start + row.span.end - row.span.start + (row.class === "malformed_json" ? 1 : 0);
   const found = new Set<number>();
   let at = 0;
@@ -176,7 +192,7 @@ async function measure(core: Core, runId: string, trainSeconds: number): Promise
     space.examples.trained.flatMap((index) =>
       contentOf(index).flatMap((content) => {
         const row = plantedRows.get(sampleIdOf(content));
-        return row === undefined ? [] : [[index, row] as const];
+        return row === undefined ? [] : [[index, { ...row, turnText: renderTurn(content.turns[row.message]!) }] as const];
       }),
     ),
   );
@@ -194,9 +210,8 @@ async function measure(core: Core, runId: string, trainSeconds: number): Promise
       const score = exact.get(index);
       if (score === undefined) return [];
       const best = score.tokens.reduce((most, value, t) => (value > score.tokens[most]! ? t : most), 0);
-      const row = plantOf.get(index)!;
-      const content = contentOf(index).find((one) => sampleIdOf(one) === row.id)!;
-      return [faultTokens(space.examples.examples.at(index).inputIds, row, content, space.model.tokenizer).has(best)];
+      const { inputIds } = space.examples.examples.at(index);
+      return [faultTokens(inputIds, plantOf.get(index)!, space.model.tokenizer).has(best)];
     });
     traced.push({
       ...{ class: fault.class, regime: fault.regime, tool: fault.tool, numRelevant: relevant.size, isLocated },

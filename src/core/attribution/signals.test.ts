@@ -62,7 +62,7 @@ describe("three signals", () => {
     expect(ranked[3]!.signals.lexical).toBeNull();
   });
 
-  it("take each other's places in the gradient where exact scores say so, and keep what they scored", () => {
+  it("are joined by exact scores with a vote of their own, and words by a second one; ranks and scores stay as they were", () => {
     const ranked = rankExamples(
       scores,
       new Map([
@@ -70,8 +70,8 @@ describe("three signals", () => {
         [2, 0.8],
       ]),
     );
-    // 2 takes first place in the gradient, 0 the third
-    expect(ranked.map(({ index }) => index)).toEqual([1, 2, 0, 3]);
+    // 0: 2/61 + 1/64 + 1/61 + 1/62; 2: 2/63 + 1/62 + 1/63 + 1/61; 1 was not compared: 2/62 + 1/61 + 1/62
+    expect(ranked.map(({ index }) => index)).toEqual([0, 2, 1, 3]);
     expect(ranked[1]!.signals.gradient).toEqual({ score: 0.1, rank: 3 });
   });
 

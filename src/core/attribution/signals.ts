@@ -16,12 +16,17 @@ const SPEAKS = 10;
 /**
  * Examples in the fused order.
  *
- * @param exact  exact scores of some of them: they stand in for the gradient's among those that have one, which take each other's places
+ * Exact scores are a ranking of their own beside the gradient's. That of features which training took along knows each example as it was learned, the
+ * exact one as the checkpoint sees it, and either finds what the other misses. Words then count twice, so that gradients do not outvote them.
+ *
+ * @param exact  exact scores of those that the other rankings have first
  */
 export function rankExamples(scores: SignalScores, exact: ReadonlyMap<number, number> = new Map()): RankedExample[] {
   const rankings = SIGNALS.map((signal) => rankByScore(scores[signal]));
   const places = rankings.map((ranking) => new Map(ranking.map((index, place) => [index, place + 1])));
-  const fused = fuseRankings(SIGNALS.map((signal, s) => (signal === "gradient" ? reordered(rankings[s]!, exact) : rankings[s]!)));
+  const byExact = [...exact.keys()].sort((a, b) => exact.get(b)! - exact.get(a)! || a - b);
+  const words = rankings[SIGNALS.indexOf("lexical")]!;
+  const fused = fuseRankings(exact.size === 0 ? rankings : [...rankings, words, byExact]);
   return fused.map(({ index }) => ({
     index,
     signals: Object.fromEntries(
@@ -31,13 +36,6 @@ export function rankExamples(scores: SignalScores, exact: ReadonlyMap<number, nu
       }),
     ) as Record<Signal, SignalScore | null>,
   }));
-}
-
-/** Those with an exact score fill the places they have together in the order of it. */
-function reordered(ranking: readonly number[], exact: ReadonlyMap<number, number>): readonly number[] {
-  const best = ranking.filter((index) => exact.has(index)).sort((a, b) => exact.get(b)! - exact.get(a)!);
-  let next = 0;
-  return ranking.map((index) => (exact.has(index) ? best[next++]! : index));
 }
 
 /** Null: no signal ranks it among its first ten. */
