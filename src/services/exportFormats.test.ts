@@ -255,6 +255,51 @@ it("BFCL's questions and API-Bank's dialogues are read with what lies beside the
   expect(readFileSync(join(dialogues.directory, "all_apis.csv"), "utf8").startsWith(apis)).toBe(true);
 });
 
+it("BFCL questions with their answers come in again equal, also those that share an id", async () => {
+  const core = openTestCore();
+  const question = (id: string, city: string) => ({
+    id,
+    question: [[{ role: "user", content: `${city}?` }]],
+    function: [{ name: "weather", description: "", parameters }],
+  });
+  const answer = (id: string, ...city: string[]) => ({ id, ground_truth: [{ weather: { city } }] });
+  const lines = (...rows: object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const folders = [["Köln", "Cologne"], ["Bonn"]].map((cities, i) => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "possible_answer"));
+    writeFileSync(join(folder, `v${i}.json`), lines(question("simple_0", cities[0]!), question("irrelevance_0", `${cities[0]}, all well`)));
+    writeFileSync(join(folder, `possible_answer/v${i}.json`), lines(answer("simple_0", ...cities)));
+    return folder;
+  });
+  await importInto(core, ...folders);
+  const exported = await exportFrom(core, "bfcl");
+  expect(exported.changed).toBe(0);
+  const other = openTestCore();
+  await importInto(other, exported.directory);
+  expect(contentsOf(other)).toEqual(contentsOf(core));
+});
+
+it("a question without calls that shares the id of one with calls is named in the ledger of the export", () => {
+  const row = (more: object) => JSON.stringify({ id: "simple_0", question: [[{ role: "user", content: "Bonn?" }]], function: [], ...more });
+  const contents = [row({ ground_truth: [{ weather: {} }] }), row({})].flatMap((text) => readFile("bfcl", text).contents);
+  expect(writeFiles("bfcl", contents, []).changes.map((changes) => changes.map(({ rule }) => rule))).toEqual([[], ["answers-of-another"]]);
+});
+
+it("answers that lie beside questions that are here already are said not to be read", async () => {
+  const core = openTestCore();
+  const folder = temporaryFolder();
+  const file = join(folder, "simple.json");
+  writeFileSync(file, `${JSON.stringify({ id: "simple_0", question: "Bonn?", function: [] })}\n`);
+  expect((await importInto(core, folder)).skipped).toEqual([]);
+  mkdirSync(join(folder, "possible_answer"));
+  writeFileSync(join(folder, "possible_answer/simple.json"), `${JSON.stringify({ id: "simple_0", ground_truth: [{ weather: {} }] })}\n`);
+  const again = await importInto(core, folder);
+  expect(again).toMatchObject({ alreadyImported: 1, trajectories: 1 });
+  expect(again.skipped).toEqual([
+    { path: join(folder, "possible_answer/simple.json"), reason: expect.stringContaining("read without it") },
+  ]);
+});
+
 it("a tool that was edited goes out as it is now, whatever its recorded description says", () => {
   const apis = '类名,api_info\nFind,"description = ""Finds.""\ninput_parameters = {}"\n';
   const [content] = readFile("api-bank-dialogue", '{"role":"API","api_name":"Find","param_dict":{}}', { beside: apis }).contents;

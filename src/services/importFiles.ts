@@ -3,7 +3,7 @@ import { AppError } from "#contracts/errors.ts";
 import type { ImportCounts, ImportFormat } from "#contracts/imports.ts";
 import type { Store } from "#store/index.ts";
 import type { StoredSource } from "#store/sources.ts";
-import { besidePath, keepBeside, keptContext, mayBeBeside } from "./besideFile.ts";
+import { besidePath, keepBeside, keptContext, mayBeBeside, type KeptBeside } from "./besideFile.ts";
 import type { DataTask, TaskControl } from "./dataTask.ts";
 import type { ImportResult } from "./importDataset.ts";
 import { importSource } from "./importSource.ts";
@@ -36,11 +36,12 @@ export async function importFiles(store: Store, task: ImportTask, control: TaskC
     rowsOfEarlierFiles: 0,
   };
   const imported = new Map<number, ImportedFile>();
-  const skipped: SkippedFile[] = [];
+  /** By path: of a file that lies beside another, what became of it is known with that one. */
+  const skipped = new Map<string, SkippedFile>();
   /** Files that are read with another one, by that one's name. */
   const beside = new Map<string, string>();
   const skip = (path: string, reason: string): void => {
-    skipped.push({ path, reason });
+    skipped.set(path, { path, reason });
     store.sources.addSkipped(path, reason);
   };
   try {
@@ -57,7 +58,8 @@ export async function importFiles(store: Store, task: ImportTask, control: TaskC
         if (file.isNamed) throw recognised.error;
         skip(file.path, recognised.error.message);
       } else {
-        await keeping({ store, task, control, file, format: recognised.format, readerEntry }, async (source, reader) => {
+        await keeping({ store, task, control, file, format: recognised.format, readerEntry }, async (source, reader, unread) => {
+          if (unread !== undefined) skip(unread.path, unread.reason);
           const twin = imported.get(source.id);
           if (twin !== undefined) skip(file.path, `the same bytes as ${twin.name}`);
           else imported.set(source.id, await read({ store, control, progress, file, source, reader }, imported));
@@ -69,8 +71,9 @@ export async function importFiles(store: Store, task: ImportTask, control: TaskC
     if (AppError.from(error).code !== "E_CANCELLED") throw error;
   }
   const wasStopped = progress.bytesOfEarlierFiles < progress.totalBytes;
-  if (imported.size === 0 && !wasStopped) throw new AppError("E_FORMAT_UNKNOWN", { path: skipped[0]!.path, detail: skipped[0]!.reason });
-  return resultOf(store, control, progress, imported, skipped);
+  const [first] = skipped.values();
+  if (imported.size === 0 && !wasStopped) throw new AppError("E_FORMAT_UNKNOWN", { path: first!.path, detail: first!.reason });
+  return resultOf(store, control, progress, imported, [...skipped.values()]);
 }
 
 /** Files that belong to others of the task, with the name of the first such one. */
@@ -98,7 +101,7 @@ interface Keeping {
 /** Keeps the file's bytes, which are read while they are copied; nothing is written of them before they are all there. */
 async function keeping(
   { store, task, control, file, format, readerEntry }: Keeping,
-  work: (source: StoredSource, reader: SourceReader) => Promise<void>,
+  work: (source: StoredSource, reader: SourceReader, unread: SkippedFile | undefined) => Promise<void>,
 ): Promise<void> {
   const beside = keepBeside(format, file.path, task.sourcesDir);
   const open = (path: string, context = beside.context): SourceReader =>
@@ -119,10 +122,19 @@ async function keeping(
     reader ??= open(path, keptContext(store, task.sourcesDir, source.id) ?? beside.context);
     if (beside.file !== null && source.counts.rows === 0) store.sources.addBeside(source.id, beside.file);
     reader.mayRead("to the end");
-    await work(source, reader);
+    await work(source, reader, source.finished ? unreadBeside(store, source, beside, file) : undefined);
   } finally {
     await reader?.close();
   }
+}
+
+/** The file beside one whose rows are here already, where they were read with another one or with none: they stay as they are. */
+function unreadBeside(store: Store, source: StoredSource, { file, path }: KeptBeside, { name }: InputFile): SkippedFile | undefined {
+  const known = store.sources.beside(source.id);
+  if (file === null || path === undefined || known.some(({ sha256 }) => sha256 === file.sha256)) return undefined;
+  const how = known.length === 0 ? "without it" : "with another version of it";
+  const reason = `the rows of ${name} are here already, read ${how}, and stay as they are; a workspace of its own takes them with this one`;
+  return { path, reason };
 }
 
 interface Reading {

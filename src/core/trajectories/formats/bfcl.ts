@@ -228,6 +228,8 @@ export function createBfclWriter(fileName = "trajectories.json"): FormatWriter {
     if (recorded.text !== text) recorded = { text, lines: answerLines(text) };
     return recorded.lines;
   };
+  /** Ids of written questions, with whether the file beside has calls for them: answers are found by the id. */
+  const written = new Map<JsonValue, boolean>();
   return {
     extension: ".json",
     begin: "",
@@ -235,11 +237,23 @@ export function createBfclWriter(fileName = "trajectories.json"): FormatWriter {
       const { row, changes } = rowWithLosses(BFCL, content);
       const { ground_truth: truth, ...rest } = row;
       const id = rest["id"] ?? about?.id ?? "trajectory";
+      const isAnswered = written.get(id);
+      written.set(id, isAnswered === true || (isAnswered === undefined && truth !== undefined));
+      // a second question of one id carries its calls itself, or it would get the first one's
+      const question = { ...rest, id, ...(isAnswered !== undefined && truth !== undefined ? { ground_truth: truth } : {}) };
       const line =
-        truth === undefined ? undefined : answerLine(id, truth, typeof id === "string" ? linesIn(about?.beside?.()).get(id) : undefined);
+        truth === undefined || isAnswered !== undefined
+          ? undefined
+          : answerLine(id, truth, typeof id === "string" ? linesIn(about?.beside?.()).get(id) : undefined);
       const beside = line === undefined ? [] : [{ path: `possible_answer/${fileName}`, text: `${line}\n` }];
-      return { text: `${JSON.stringify({ ...rest, id })}\n`, beside, numRows: 1, changes };
+      const confused = isAnswered === true && truth === undefined ? [takenForAnother(id)] : [];
+      return { text: `${JSON.stringify(question)}\n`, beside, numRows: 1, changes: [...changes, ...confused] };
     },
     end: () => "",
   };
 }
+
+const takenForAnother = (id: JsonValue): LedgerChange => ({
+  rule: "answers-of-another",
+  detail: `An earlier question has the id ${asText(id)} too: read again, this one comes in with the accepted calls of that one.`,
+});
