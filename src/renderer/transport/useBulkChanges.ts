@@ -15,34 +15,35 @@ export function useBulkChanges() {
   const history = useHistory();
   const profile = useProfile();
   const workbench = useWorkbench();
-  const started = new Map<string, number>();
+  /** Jobs that this page started, and the messages that said so. */
+  const started = new Map<string, { readonly changeId: number; readonly toast: number }>();
 
   async function undo(changeId: number): Promise<void> {
     const { undo: next } = await client.changes.next({ author: profile.name });
     if (next?.id === changeId) await history.reverse(client, "undo");
     else showToast("Something else was changed since: undo that first");
   }
-  const tell = (changeId: number, title: string, numChanged: number, numSkipped: number): void => {
+  const tell = (changeId: number, title: string, numChanged: number, numSkipped: number, earlier?: number): void => {
     const left = numSkipped === 0 ? "" : `; ${plural(numSkipped, "trajectory", "trajectories")} left alone`;
-    if (numChanged === 0) return showToast(`${title}: nothing to change${left}`);
-    showToast(`${title}${left}`, { title: "Undo", run: () => void undo(changeId) });
+    if (numChanged === 0) showToast(`${title}: nothing to change${left}`, undefined, earlier);
+    else showToast(`${title}${left}`, { title: "Undo", run: () => void undo(changeId) }, earlier);
   };
 
   async function apply(selection: Selection, operation: Operation, reason: string): Promise<void> {
     const made = await client.changes.apply({ selection, operation, author: profile.name, reason, request: crypto.randomUUID() });
     const { change, changeId, jobId, numChosen } = made;
     if (change !== null) return tell(changeId, change.title, change.numTrajectories, change.numSkipped);
-    if (jobId !== null) started.set(jobId, changeId);
-    showToast(`Changing ${plural(numChosen, "trajectory", "trajectories")}; the bar below shows how far it is`);
+    const toast = showToast(`Changing ${plural(numChosen, "trajectory", "trajectories")}; the bar below shows how far it is`);
+    if (jobId !== null) started.set(jobId, { changeId, toast });
   }
   watch(
     () => workbench.justEnded,
     (job) => {
-      const changeId = job === null ? undefined : started.get(job.id);
-      if (job === null || changeId === undefined || !isEnded(job)) return;
+      const mine = job === null ? undefined : started.get(job.id);
+      if (job === null || mine === undefined || !isEnded(job)) return;
       started.delete(job.id);
       const { changed = 0, skipped = 0 } = (job.result ?? {}) as { changed?: number; skipped?: number };
-      if (job.state === "done") tell(changeId, job.title, changed, skipped);
+      if (job.state === "done") tell(mine.changeId, job.title, changed, skipped, mine.toast);
     },
   );
   return { apply };

@@ -12,6 +12,12 @@ import { isEnded, useWorkbench } from "./workbench.ts";
 
 export type Direction = "undo" | "redo";
 
+/** A job that this page started, and the message that said so. */
+interface Watched {
+  readonly changeId: number;
+  readonly toast: number;
+}
+
 export const useHistory = defineStore("history", () => {
   const workbench = useWorkbench();
   const profile = useProfile();
@@ -25,7 +31,7 @@ export const useHistory = defineStore("history", () => {
   /** Takes back a step of what is edited and not saved yet; that comes first. Null: there is none. */
   const unsaved = shallowRef<(() => void) | null>(null);
   /** Jobs of undoing and redoing that this page started: it tells their end. */
-  const watched = new Map<string, number>();
+  const watched = new Map<string, Watched>();
 
   /** The change that is being applied, of whichever page or person. */
   const applying = computed<Job | undefined>(() => workbench.running.find((job) => job.kind === "change"));
@@ -46,20 +52,20 @@ export const useHistory = defineStore("history", () => {
     watch(
       () => workbench.justEnded,
       (job) => {
-        const changeId = job === null ? undefined : watched.get(job.id);
-        if (job === null || changeId === undefined || !isEnded(job)) return;
+        const started = job === null ? undefined : watched.get(job.id);
+        if (job === null || started === undefined || !isEnded(job)) return;
         watched.delete(job.id);
         const { changed = 0, skipped = 0 } = (job.result ?? {}) as { changed?: number; skipped?: number };
-        if (job.state === "done") tell(changeId, job.title, changed, skipped);
+        if (job.state === "done") tell(started.changeId, job.title, changed, skipped, started.toast);
       },
     );
   }
 
-  function tell(changeId: number, title: string, numChanged: number, numSkipped: number): void {
+  function tell(changeId: number, title: string, numChanged: number, numSkipped: number, earlier?: number): void {
     const changed = numChanged > 1 ? `, ${formatCount(numChanged)} trajectories` : "";
-    if (numSkipped === 0) return showToast(`${title}${changed}`);
     const left = `${plural(numSkipped, "trajectory", "trajectories")} left alone`;
-    showToast(`${title}${changed}; ${left}`, { title: "Reasons", run: () => (reasonsOf.value = changeId) });
+    if (numSkipped === 0) showToast(`${title}${changed}`, undefined, earlier);
+    else showToast(`${title}${changed}; ${left}`, { title: "Reasons", run: () => (reasonsOf.value = changeId) }, earlier);
   }
 
   /** Takes back the profile's last change, or makes again the one undone last; tells what came of it, or why nothing did. */
@@ -77,10 +83,10 @@ export const useHistory = defineStore("history", () => {
         reversed.value = change;
         tell(changeId, change.title, change.numTrajectories, change.numSkipped);
       } else if (jobId !== null) {
-        watched.set(jobId, changeId);
-        showToast(
+        const toast = showToast(
           `${direction === "undo" ? "Undoing" : "Redoing"} ${plural(started.numChosen, "trajectory", "trajectories")}; the bar below shows how far it is`,
         );
+        watched.set(jobId, { changeId, toast });
       }
       return change;
     } catch (thrown) {
