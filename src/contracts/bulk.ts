@@ -1,28 +1,8 @@
 /** @file Changes of contents that go over many trajectories at once: text, names, certain fixes, and what is trained on. */
 import { z } from "zod";
 import { FAILURE_CODES, type FailureCode } from "./calls.ts";
+import { FIX_KINDS, TEXT_PARTS, type FixKind, type HitPart } from "./contentParts.ts";
 import type { JsonObject } from "./json.ts";
-
-/** Where text is looked for. `unreadable`: assistant texts that leave the call grammar, and arguments that are no JSON. */
-export const TEXT_PARTS = [
-  "system",
-  "user",
-  "thought",
-  "toolName",
-  "argumentKey",
-  "argumentValue",
-  "result",
-  "answer",
-  "tools",
-  "unreadable",
-] as const;
-export type TextPart = (typeof TEXT_PARTS)[number];
-/** Beside them the tool's name at a result; a call with its result as a whole; `loss`: whether a turn is trained on. */
-export type HitPart = TextPart | "resultName" | "call" | "loss";
-
-/** Fixes of which there is no second opinion: applied wherever the call checker finds the fault. */
-export const FIX_KINDS = ["toolName", "parameterName", "numberFromText", "enumSpelling", "closeJson", "repeatedCall"] as const;
-export type FixKind = (typeof FIX_KINDS)[number];
 
 const name = z.string().min(1).max(1000);
 const place = z.int().nonnegative();

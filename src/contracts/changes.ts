@@ -6,7 +6,8 @@
  */
 import { z } from "zod";
 import { CONTENT_OPERATIONS } from "./bulk.ts";
-import { labelPlaceSchema, STATUSES, type Annotations, type Status } from "./review.ts";
+import { STATUSES, type Annotations, type Status } from "./review.ts";
+import { labelPlaceSchema } from "./reviewSchemas.ts";
 import { SPLITS, type Split, type TrajectoryId } from "./trajectory.ts";
 
 /** What is done to each trajectory that was chosen. */

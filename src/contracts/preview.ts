@@ -1,5 +1,6 @@
 /** @file What a change would do, before it is made: exact counts, and every place in pages. */
-import type { ContentHit, HitPart } from "./bulk.ts";
+import type { ContentHit } from "./bulk.ts";
+import type { HitPart } from "./contentParts.ts";
 import type { Split } from "./trajectory.ts";
 
 export interface PreviewCounts {

@@ -1,5 +1,4 @@
 /** @file Words of review: statuses, the label scheme, labels and notes. */
-import { z } from "zod";
 
 /** What was decided about a trajectory. A rejected one stays, and is not trained on. */
 export const STATUSES = ["unreviewed", "accepted", "rejected", "flagged"] as const;
@@ -7,18 +6,6 @@ export type Status = (typeof STATUSES)[number];
 
 export const LABEL_SCOPES = ["trajectory", "turn", "call", "span"] as const;
 export type LabelScope = (typeof LABEL_SCOPES)[number];
-
-const id = z.string().min(1).max(60);
-const title = z.string().min(1).max(200);
-
-export const labelQuestionSchema = z.object({
-  id,
-  title,
-  kind: z.enum(["single", "multiple"]),
-  scope: z.enum(LABEL_SCOPES),
-  options: z.array(z.object({ id, title })).min(2).max(30),
-});
-export const labelSchemeSchema = z.object({ questions: z.array(labelQuestionSchema).max(40) });
 
 export interface LabelOption {
   readonly id: string;
@@ -64,15 +51,6 @@ export const DEFAULT_SCHEME: LabelScheme = {
   ],
 };
 
-const place = z.int().nonnegative();
-export const labelPlaceSchema = z.object({
-  turn: place.optional(),
-  call: place.optional(),
-  part: z.enum(["content", "thought", "arguments", "answer"]).optional(),
-  start: place.optional(),
-  end: place.optional(),
-});
-
 /** Where a label or note sits; all absent: the whole trajectory. `start` and `end` count UTF-16 code units in the part's text. */
 export interface LabelPlace {
   readonly turn?: number;
@@ -107,10 +85,10 @@ export interface Annotations {
 
 export const NO_ANNOTATIONS: Annotations = { labels: [], notes: [] };
 
-/** How a person is known in a workspace. */
-export const annotatorSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(60)
-  .refine((name) => name !== ADJUDICATED, `"${ADJUDICATED}" stands for settled answers`);
+export const LONGEST_ANNOTATOR_NAME = 60;
+
+/** Whether a person can be known so in a workspace; spaces around it do not count. */
+export function isAnnotatorName(text: string): boolean {
+  const name = text.trim();
+  return name !== "" && name.length <= LONGEST_ANNOTATOR_NAME && name !== ADJUDICATED;
+}

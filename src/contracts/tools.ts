@@ -1,6 +1,10 @@
 /** @file The tools of a data set by name: how each is defined, who offers it, and what became of its calls. */
 import type { ToolDefinition } from "./trajectory.ts";
 
+/** Uses of a tool to filter by: `idle` is offered and never called, `unoffered` called where it was not offered. */
+export const TOOL_USES = ["called", "offered", "idle", "unoffered", "faulty", "failed"] as const;
+export type ToolUseName = (typeof TOOL_USES)[number];
+
 /** One tool, over all trajectories as they stand. */
 export interface ToolUse {
   readonly name: string;

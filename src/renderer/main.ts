@@ -1,5 +1,6 @@
 /** @file Starts the page: client, shared state, router, and the shell around the screens. */
 import "./noEval.ts";
+import { pageLink } from "./transport/pageLink.ts";
 import { createPinia } from "pinia";
 import { createApp } from "vue";
 import "./styles/tokens.css";
@@ -8,8 +9,7 @@ import "./styles/controls.css";
 import App from "./shell/App.vue";
 import { createScreens } from "./shell/screens.ts";
 import { applySettings } from "./shell/settings.ts";
-import { CLIENT, createClient, createLink, LINK } from "./transport/client.ts";
+import { CLIENT, createClient, LINK } from "./transport/client.ts";
 
 applySettings();
-const link = createLink();
-createApp(App).use(createPinia()).use(createScreens()).provide(LINK, link).provide(CLIENT, createClient(link)).mount("#app");
+createApp(App).use(createPinia()).use(createScreens()).provide(LINK, pageLink).provide(CLIENT, createClient(pageLink)).mount("#app");

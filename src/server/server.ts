@@ -16,6 +16,8 @@ import { CSP } from "#contracts/csp.ts";
 
 const TOKEN_BYTES = 24; // 192 bits
 const MAX_MESSAGE_BYTES = 16 << 20;
+/** Of a file at once: most are read whole. */
+const READ_BYTES = 1 << 20;
 /** A tunnel that broke leaves its socket open: one that misses a ping is closed. */
 const PING_INTERVAL_MS = 30_000;
 
@@ -123,7 +125,7 @@ export async function startWebServer({ rendererDir, port, onConnection }: WebSer
     });
     if (request.method === "HEAD") response.end();
     else
-      createReadStream(file.path)
+      createReadStream(file.path, { highWaterMark: READ_BYTES })
         .on("error", () => response.destroy())
         .pipe(response);
   };

@@ -1,6 +1,7 @@
 /** @file The people and the questions of review. */
 import { userInfo } from "node:os";
-import { DEFAULT_SCHEME, labelSchemeSchema, type LabelScheme } from "#contracts/review.ts";
+import { DEFAULT_SCHEME, type LabelScheme } from "#contracts/review.ts";
+import { labelSchemeSchema } from "#contracts/reviewSchemas.ts";
 import { AppError } from "#contracts/errors.ts";
 import type { Core } from "./core.ts";
 

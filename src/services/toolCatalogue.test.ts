@@ -96,6 +96,8 @@ describe("the catalogue of tools", () => {
     expect(useOf("ghost")).toMatchObject({ numDefinitions: 0, numOffering: 0, numCalls: 1, numUnofferedCalls: 1, numUnoffered: 1 });
     expect([byTool("ghost", "unoffered"), byTool("nothing", "unoffered"), byTool("nothing", "idle")]).toEqual([[3], [], []]);
     const { variants } = core.store.tools.get("fee");
+    expect(variants.map(({ id }) => core.store.tools.definition(id))).toEqual(variants.map(({ definition }) => definition));
+    expect(() => core.store.tools.definition(99)).toThrow("99");
     expect(variants.map(({ definition, numTrajectories }) => [definition, numTrajectories])).toEqual([
       [FEE, 3],
       [FEE_2, 2],

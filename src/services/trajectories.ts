@@ -24,16 +24,17 @@ export function listTrajectories(
   return { total, offset, rows: trajectories.summaries(numbers), indexComplete };
 }
 
-/** Brings what lists are made of into memory, after the answer to whoever waits now: the first list then finds it there. */
+/** Brings what lists are made of into memory, piece by piece between other answers: the first list then finds it there. */
 export function warmListsSoon(core: Core): void {
-  setTimeout(() => {
+  const warm = (): void => {
     if (core.isClosing()) return;
     try {
-      core.store.lists.warm();
+      if (core.store.lists.warmSome()) setTimeout(warm).unref();
     } catch {
       // the list itself says what is wrong with the database
     }
-  }).unref();
+  };
+  setTimeout(warm).unref();
 }
 
 /** @throws E_NOT_FOUND, E_TAKEN_BACK for one that was written here and undone */

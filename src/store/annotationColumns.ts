@@ -22,9 +22,12 @@ export interface AnnotationColumns {
   readonly disputed: Uint8Array;
 }
 
+/** Of rows: no limit. */
+const ALL = -1;
+
 export function annotationColumns(db: Db) {
   const last = db.prepare<[], number | null>("SELECT max(id) FROM annotations").pluck();
-  const after = db.prepare<[number], [number, string]>("SELECT id, body FROM annotations WHERE id > ? ORDER BY id").raw();
+  const after = db.prepare<[number, number], [number, string]>("SELECT id, body FROM annotations WHERE id > ? ORDER BY id LIMIT ?").raw();
 
   let length = 1;
   let starts = new Int32Array(2);
@@ -41,28 +44,41 @@ export function annotationColumns(db: Db) {
     return kinds.push(answer) - 1;
   };
 
-  /** Reads only: the columns as the database is now. */
-  return (): AnnotationColumns => {
-    const newest = last.get() ?? 0;
-    if (newest >= length) {
-      starts = withRoom(starts, newest + 2);
-      disputed = withRoom(disputed, newest + 1);
-      for (const [id, body] of after.iterate(length - 1)) {
-        const { labels } = JSON.parse(body) as Annotations;
-        let end = starts[length]!;
-        // a number that was given out and rolled back has no answers
-        for (; length < id; length++) starts[length + 1] = end;
-        for (const { question, options, annotator } of labels) {
-          for (const option of options) {
-            answers = withRoom(answers, end + 1);
-            answers[end++] = kindOf({ question, option, annotator });
-          }
+  const append = (newest: number, limit: number): number => {
+    starts = withRoom(starts, newest + 2);
+    disputed = withRoom(disputed, newest + 1);
+    let numRead = 0;
+    for (const [id, body] of after.iterate(length - 1, limit)) {
+      const { labels } = JSON.parse(body) as Annotations;
+      let end = starts[length]!;
+      // a number that was given out and rolled back has no answers
+      for (; length < id; length++) starts[length + 1] = end;
+      for (const { question, options, annotator } of labels) {
+        for (const option of options) {
+          answers = withRoom(answers, end + 1);
+          answers[end++] = kindOf({ question, option, annotator });
         }
-        disputed[id] = isDisputed(labels) ? 1 : 0;
-        starts[id + 1] = end;
-        length = id + 1;
       }
+      disputed[id] = isDisputed(labels) ? 1 : 0;
+      starts[id + 1] = end;
+      length = id + 1;
+      numRead++;
     }
-    return { length, starts, answers, kinds, disputed };
+    return numRead;
+  };
+
+  return {
+    /** Reads only: the columns as the database is now. */
+    read(): AnnotationColumns {
+      const newest = last.get() ?? 0;
+      if (newest >= length) append(newest, ALL);
+      return { length, starts, answers, kinds, disputed };
+    },
+
+    /** Reads only: a stretch of documents that are not there yet; false where there are none. */
+    readSome(limit: number): boolean {
+      const newest = last.get() ?? 0;
+      return newest >= length && append(newest, limit) === limit;
+    },
   };
 }

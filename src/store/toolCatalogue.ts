@@ -1,6 +1,7 @@
 /** @file The tools of the data set as it stands: counted once for each state of it, then listed, searched and sorted from memory. */
 import { AppError } from "#contracts/errors.ts";
 import { TOOL_LISTS, type ToolDetail, type ToolListName, type ToolOrder, type ToolPage, type ToolUse } from "#contracts/tools.ts";
+import type { ToolDefinition } from "#contracts/trajectory.ts";
 import { countTools, type ToolCounts } from "./countTools.ts";
 import type { ToolListRepository } from "./toolLists.ts";
 import type { TrajectoryLists } from "./trajectoryLists.ts";
@@ -76,6 +77,13 @@ export function toolCatalogue(lists: TrajectoryLists, toolLists: ToolListReposit
       ids.sort((a, b) => byDefinition[b]! - byDefinition[a]! || a - b);
       const variants = toolLists.definitions(ids.slice(0, MOST_VARIANTS));
       return { use, variants: variants.map(({ id, definition }) => ({ id, definition, numTrajectories: byDefinition[id]! })) };
+    },
+
+    /** Reads only: one definition by its id; throws `E_NOT_FOUND`. */
+    definition(id: number): ToolDefinition {
+      const [found] = toolLists.definitions([id]);
+      if (found === undefined) throw new AppError("E_NOT_FOUND", { what: "tool definition", id: String(id) });
+      return found.definition;
     },
   };
 }

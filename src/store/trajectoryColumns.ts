@@ -35,11 +35,13 @@ type Row = [
 ];
 
 const FIRST_CAPACITY = 4096;
+/** Of rows: no limit. */
+const ALL = -1;
 const ROW = "id, source_id, split, status, content_id, coalesce(assignee_id, 0), coalesce(annotations_id, 0), revision, removed";
 
 export function trajectoryColumns(db: Db) {
   const newest = db.prepare<[], number | null>("SELECT max(sequence) FROM revision").pluck();
-  const after = db.prepare<[number], Row>(`SELECT ${ROW} FROM trajectory WHERE id > ? AND removed = 0 ORDER BY id`).raw();
+  const after = db.prepare<[number, number], Row>(`SELECT ${ROW} FROM trajectory WHERE id > ? AND removed = 0 ORDER BY id LIMIT ?`).raw();
   const changed = db
     .prepare<[number, number], Row>(
       `SELECT ${ROW} FROM trajectory WHERE id <= ? AND id IN (SELECT trajectory_id FROM revision WHERE sequence > ?)`,
@@ -49,6 +51,8 @@ export function trajectoryColumns(db: Db) {
   let capacity = 0;
   let length = 0;
   let version = 0;
+  /** No row is older than this number of the sequence; equal to the version once all are read. */
+  let since = 0;
   let ids = new Int32Array();
   let sources = new Int32Array();
   let splits = new Uint8Array();
@@ -81,24 +85,43 @@ export function trajectoryColumns(db: Db) {
     revisions[i] = revision;
   };
 
+  const lastId = (): number => (length === 0 ? 0 : ids[length - 1]!);
   const isInPlace = (row: Row): boolean => row.at(-1) === 0 && ids[placeOf(ids, length, row[0])] === row[0];
+  const begin = (now: number): void => {
+    if (now === since) return;
+    // a changed row costs about what any other does
+    const rowsChanged = now - since > length ? null : changed.all(lastId(), since);
+    // one that is gone, or is back between others, moves all behind it
+    if (rowsChanged?.every(isInPlace) === true) for (const row of rowsChanged) put(placeOf(ids, length, row[0]), row);
+    else length = 0;
+    since = now;
+  };
+  const append = (limit: number): number => {
+    const rows = after.all(lastId(), limit);
+    reserve(length + rows.length);
+    for (const row of rows) put(length++, row);
+    return rows.length;
+  };
 
-  /** Reads only: the columns as the database is now. */
-  return (): Columns => {
-    const now = newest.get() ?? 0;
-    if (now !== version) {
-      const last = length === 0 ? 0 : ids[length - 1]!;
-      // a changed row costs about what any other does
-      const rowsChanged = now - version > length ? null : changed.all(last, version);
-      // one that is gone, or is back between others, moves all behind it
-      if (rowsChanged?.every(isInPlace) === true) for (const row of rowsChanged) put(placeOf(ids, length, row[0]), row);
-      else length = 0;
-      const rows = after.all(length === 0 ? 0 : last);
-      reserve(length + rows.length);
-      for (const row of rows) put(length++, row);
-      version = now;
-    }
-    return { length, ids, sources, splits, statuses, contents, assignees, annotations, revisions, version };
+  return {
+    /** Reads only: the columns as the database is now. */
+    read(): Columns {
+      const now = newest.get() ?? 0;
+      if (now !== version) {
+        begin(now);
+        append(ALL);
+        version = now;
+      }
+      return { length, ids, sources, splits, statuses, contents, assignees, annotations, revisions, version };
+    },
+
+    /** Reads only: a stretch of rows that are not there yet; false where there are none. */
+    readSome(limit: number): boolean {
+      const now = newest.get() ?? 0;
+      if (now === version) return false;
+      begin(now);
+      return append(limit) === limit;
+    },
   };
 }
 

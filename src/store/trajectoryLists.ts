@@ -30,35 +30,48 @@ interface KeptList {
   readonly numbers: Int32Array;
 }
 
+interface KeptCounts {
+  readonly version: string;
+  readonly facets: TrajectoryFacets;
+}
+
 const KEPT_LISTS = 12;
+const KEPT_COUNTS = 6;
+/** Rows that are read in some twenty milliseconds. */
+const WARMED_AT_ONCE = 8_000;
 
 export type TrajectoryLists = ReturnType<typeof trajectoryLists>;
 
 export function trajectoryLists(db: Db, search: SearchIndex, annotators: AnnotatorRepository) {
   const sourceId = db.prepare<[string], number>("SELECT id FROM source WHERE name = ?").pluck();
   const sourceNames = db.prepare<[], { id: number; name: string }>("SELECT id, name FROM source");
-  const readColumns = trajectoryColumns(db);
-  const readContents = contentColumns(db);
-  const readAnnotations = annotationColumns(db);
-  const readEditors = editorColumns(db);
+  const ofTrajectories = trajectoryColumns(db);
+  const ofContents = contentColumns(db);
+  const ofAnnotations = annotationColumns(db);
+  const ofEditors = editorColumns(db);
+  const { read: readColumns } = ofTrajectories;
+  const { read: readContents } = ofContents;
+  const { read: readAnnotations } = ofAnnotations;
   const readTools = toolColumns(db);
   const searchFor = keptSearches(search);
   const lists = new Map<string, KeptList>();
+  const counts = new Map<string, KeptCounts>();
 
   const sourcesOf = (columns: Columns): FilterSources => ({
     columns,
     contents: readContents,
     annotations: readAnnotations,
     tools: () => readTools(readContents()),
-    editors: () => readEditors(columns.version),
+    editors: () => ofEditors.read(columns.version),
     sourceId: (name) => sourceId.get(name),
     annotatorId: (name) => annotators.numberOf(name),
     hits: searchFor,
   });
+  const versionOf = (columns: Columns): string => `${columns.version}/${readContents().version}/${search.version()}`;
   const numbersOf = (filter: TrajectoryFilter): Int32Array => {
     const columns = readColumns();
     const key = JSON.stringify(filter);
-    const version = `${columns.version}/${readContents().version}/${search.version()}`;
+    const version = versionOf(columns);
     const known = lists.get(key);
     if (known?.version === version) return known.numbers;
     const conditions = conditionsOf(filter, sourcesOf(columns));
@@ -102,14 +115,22 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
     /** Reads only: counts of the values that the list can be filtered by, and of what each condition leaves out. */
     facets(filter: TrajectoryFilter): TrajectoryFacets {
       const columns = readColumns();
+      const key = JSON.stringify(filter);
+      const version = versionOf(columns);
+      const known = counts.get(key);
+      if (known?.version === version) return known.facets;
       const conditions = conditionsOf(filter, sourcesOf(columns));
       const names = new Map(sourceNames.all().map(({ id, name }) => [id, name]));
-      return facetCounts(conditions, {
+      const facets = facetCounts(conditions, {
         columns,
         contents: readContents(),
         annotations: readAnnotations(),
         names: { source: (id) => names.get(id), annotator: (id) => annotators.nameOf(id) },
       });
+      counts.delete(key);
+      counts.set(key, { version, facets });
+      if (counts.size > KEPT_COUNTS) counts.delete(counts.keys().next().value!);
+      return facets;
     },
 
     /** Reads only: what the catalogue of tools is counted from. */
@@ -130,11 +151,14 @@ export function trajectoryLists(db: Db, search: SearchIndex, annotators: Annotat
       return `${length}/${key >>> 0}`;
     },
 
-    /** Reads only: brings the columns into memory, so that the first question finds them there. */
-    warm(): void {
-      readEditors(readColumns().version);
-      readContents();
-      readAnnotations();
+    /**
+     * Reads only: brings the next stretch of the columns into memory, so that the first question finds them there; false once all are. A
+     * question in between reads the rest at once.
+     */
+    warmSome(): boolean {
+      if (ofTrajectories.readSome(WARMED_AT_ONCE)) return true;
+      const { version } = readColumns();
+      return ofContents.readSome(WARMED_AT_ONCE) || ofAnnotations.readSome(WARMED_AT_ONCE) || ofEditors.readSome(version, WARMED_AT_ONCE);
     },
   };
 }

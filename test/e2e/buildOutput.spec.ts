@@ -39,3 +39,19 @@ test("entries check Node before they load anything that an old one cannot", () =
   for (const name of ["serve", "cli"])
     expect(importsOf(`out/main/${name}.js`).filter((from) => !from.startsWith("./chunks/"))).toEqual(["node:path"]);
 });
+
+test("the page's first script holds what its first view needs: no schemas, no code editor, no dialogs", () => {
+  const html = readFileSync("out/renderer/index.html", "utf8");
+  const scripts = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(([, name]) =>
+    readFileSync(join("out/renderer", name!), "utf8"),
+  );
+  expect(scripts.length).toBeGreaterThan(0);
+  // words of zod, of CodeMirror and of Reka's dialogs that no minifier may change
+  for (const word of ["zod_brand", "cm-editor", "DialogContent"]) {
+    expect(scripts.filter((text) => text.includes(word)).length, word).toBe(0);
+    expect(
+      filesIn("out/renderer/assets", ".js").some((file) => readFileSync(file, "utf8").includes(word)),
+      word,
+    ).toBe(true);
+  }
+});

@@ -11,7 +11,7 @@ import {
   type CaseSummary,
   type CounterExample,
 } from "../cases.ts";
-import { annotatorSchema } from "../review.ts";
+import { annotatorSchema } from "../reviewSchemas.ts";
 import { playgroundQuestionSchema } from "./evaluations.ts";
 
 const codeSchema = z.enum(Object.keys(FAILURE_CODES) as [FailureCode, ...FailureCode[]]);

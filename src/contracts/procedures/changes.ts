@@ -7,7 +7,8 @@ import { operationSchema, type Change, type RevisionEntry, type StartedChange } 
 import type { AgreementProgress, Disagreement } from "../agreement.ts";
 import type { DataVersion, VersionDiff } from "../dataVersions.ts";
 import type { MergeConflictView } from "../merging.ts";
-import { annotatorSchema, labelSchemeSchema, type LabelScheme } from "../review.ts";
+import type { LabelScheme } from "../review.ts";
+import { annotatorSchema, labelSchemeSchema } from "../reviewSchemas.ts";
 import { trajectoryContentSchema } from "../trajectoryContent.ts";
 import type { TrajectoryContent } from "../trajectory.ts";
 import { trajectoryFilterSchema } from "./trajectories.ts";

@@ -2,7 +2,7 @@
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import { CAUSES, EXPERIMENT_VERDICTS, experimentSpecSchema, type Experiment, type Notebook } from "../experiments.ts";
-import { annotatorSchema } from "../review.ts";
+import { annotatorSchema } from "../reviewSchemas.ts";
 
 const verdict = z.enum(EXPERIMENT_VERDICTS).nullable();
 

@@ -1,7 +1,7 @@
 /** @file Filters kept under a name, and questions in SQL. */
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
-import { annotatorSchema } from "../review.ts";
+import { annotatorSchema } from "../reviewSchemas.ts";
 import { trajectoryFilterSchema, type TrajectoryFilter } from "./trajectories.ts";
 
 export interface SavedView {

@@ -2,6 +2,7 @@
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import { TOOL_LISTS, TOOL_ORDERS, type ToolDetail, type ToolPage } from "../tools.ts";
+import type { ToolDefinition } from "../trajectory.ts";
 
 export const tools = {
   list: oc
@@ -21,4 +22,6 @@ export const tools = {
     .output(output<ToolPage>()),
   /** One of them with its definitions. */
   get: oc.input(z.object({ name: z.string().max(10_000) })).output(output<ToolDetail>()),
+  /** One definition by the id that it has in the answers of `get` and in filters. */
+  definition: oc.input(z.object({ id: z.int().positive() })).output(output<ToolDefinition>()),
 };

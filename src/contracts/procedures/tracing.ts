@@ -1,7 +1,7 @@
 /** @file Tracing: from a case to the training examples that taught it. */
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
-import { annotatorSchema } from "../review.ts";
+import { annotatorSchema } from "../reviewSchemas.ts";
 import type { CaseTrace, ExampleEvidence, TraceReliability } from "../tracing.ts";
 
 const byCase = z.object({ caseId: z.string() });

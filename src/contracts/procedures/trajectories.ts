@@ -5,15 +5,14 @@ import type { CallFix } from "../bulk.ts";
 import { FAILURE_CODES, type CallCheck, type FailureCode, type ValueGround } from "../calls.ts";
 import { MASK_MODES, TRUNCATIONS, type Segment, type Truncation, type TruncationCut } from "../example.ts";
 import type { ReviewState } from "../changes.ts";
-import { annotatorSchema, STATUSES } from "../review.ts";
+import { STATUSES } from "../review.ts";
+import { annotatorSchema } from "../reviewSchemas.ts";
+import { TOOL_USES } from "../tools.ts";
 import { trajectoryContentSchema } from "../trajectoryContent.ts";
 import { SPLITS, type Trajectory, type TrajectoryContent, type TrajectorySummary } from "../trajectory.ts";
 
 const name = z.string().max(10_000);
 const range = z.object({ from: z.int().nonnegative().optional(), to: z.int().nonnegative().optional() });
-/** Uses of a tool to filter by: `idle` is offered and never called, `unoffered` called where it was not offered. */
-export const TOOL_USES = ["called", "offered", "idle", "unoffered", "faulty", "failed"] as const;
-export type ToolUseName = (typeof TOOL_USES)[number];
 export const FINDING_FILTERS = [...(Object.keys(FAILURE_CODES) as FailureCode[]), "any", "none"] as const;
 
 /** Conditions are joined by "and"; an absent one does not restrict. */
@@ -183,6 +182,10 @@ export const trajectories = {
     .input(z.object({ filter: trajectoryFilterSchema, offset: z.int().nonnegative(), limit: z.int().min(1).max(500), keep }))
     .output(output<TrajectoryPage>()),
   facets: oc.input(z.object({ filter: trajectoryFilterSchema })).output(output<TrajectoryFacets>()),
+  /** Looks up and counts what will be asked for next, while a filter is being typed; the answer to it is at hand then. */
+  prepare: oc
+    .input(z.object({ filter: trajectoryFilterSchema, withFacets: z.boolean().default(false) }))
+    .output(output<{ readonly total: number }>()),
   get: oc.input(z.object({ id: z.string(), author: annotatorSchema.optional() })).output(output<TrajectoryDetail>()),
   /**
    * Certain fixes of each assistant turn, by its index: of the trajectory as it stands, or of the content that a page holds unsaved. `finding`

@@ -2,7 +2,7 @@
 import { oc, type as output } from "@orpc/contract";
 import { z } from "zod";
 import type { Change } from "../changes.ts";
-import { annotatorSchema } from "../review.ts";
+import { annotatorSchema } from "../reviewSchemas.ts";
 import type { BranchPreview, SearchTree } from "../trees.ts";
 
 const trajectory = { trajectoryId: z.string() };

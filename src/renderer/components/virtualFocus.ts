@@ -1,13 +1,14 @@
 /** @file The focus in a list of which only the rows in view exist. */
-import { defaultRangeExtractor } from "@tanstack/vue-virtual";
+import type { Range } from "@tanstack/vue-virtual";
 import { nextTick } from "vue";
-
-type Range = Parameters<typeof defaultRangeExtractor>[0];
 
 /** The rows in view, and the one with the focus wherever the list is scrolled, or the focus would fall to the page. */
 export function rangeWith(active: number, range: Range): number[] {
-  const indices = defaultRangeExtractor(range);
-  return active < 0 || active >= range.count || indices.includes(active) ? indices : [...indices, active].sort((a, b) => a - b);
+  const { startIndex, endIndex, overscan, count } = range;
+  const first = Math.max(0, startIndex - overscan);
+  const last = Math.min(count - 1, endIndex + overscan);
+  const indices = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  return active < 0 || active >= count || indices.includes(active) ? indices : [...indices, active].sort((a, b) => a - b);
 }
 
 /** A row far away is drawn a frame or two after it was scrolled to. */

@@ -19,6 +19,15 @@ describe("ReconnectingLink", () => {
     expect(link.state.value).toBe("open");
   });
 
+  it("opens before the first call where it is told to, and once", async () => {
+    const open = vi.fn(async () => connection(async () => "answer").opened);
+    const link = new ReconnectingLink(open);
+    link.open();
+    expect(open).toHaveBeenCalledTimes(1);
+    expect(await link.call(["a"], {}, options)).toBe("answer");
+    expect(open).toHaveBeenCalledTimes(1);
+  });
+
   it("lets calls wait until a connection can be opened", async () => {
     const open = vi.fn<() => Promise<Connection>>().mockRejectedValueOnce(new Error("refused"));
     open.mockResolvedValue(connection(async () => "late answer").opened);

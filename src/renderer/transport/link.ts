@@ -16,7 +16,7 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5000;
 
 /**
- * Opens a connection when the first call needs one and again, with growing pauses, whenever it is lost. Calls made meanwhile wait;
+ * Opens a connection when it is told to or the first call needs one, and again, with growing pauses, whenever it is lost. Calls made meanwhile wait;
  * calls cut off by the loss fail with `E_CONNECTION_LOST`, because only the caller knows whether they may be repeated.
  */
 export class ReconnectingLink implements ClientLink<ClientContext> {
@@ -40,6 +40,11 @@ export class ReconnectingLink implements ClientLink<ClientContext> {
       if (this.state.value !== "open" || this.epoch.value !== epoch) throw new AppError("E_CONNECTION_LOST", {}, { cause: thrown });
       throw toAppError(thrown);
     }
+  }
+
+  /** Opens the connection before the first call needs it. */
+  open(): void {
+    void this.#connect();
   }
 
   #connect(): Promise<Connection> {

@@ -1,7 +1,8 @@
 /** @file Who is at the keyboard: the name that every change of this page is signed with. Remembered in the page's settings. */
 import { defineStore } from "pinia";
 import { computed, shallowRef, watch } from "vue";
-import { annotatorSchema } from "#contracts/review.ts";
+import { AppError } from "#contracts/errors.ts";
+import { isAnnotatorName } from "#contracts/review.ts";
 import { settings } from "../shell/settings.ts";
 import type { Client } from "./client.ts";
 import { useWorkbench } from "./workbench.ts";
@@ -32,7 +33,8 @@ export const useProfile = defineStore("profile", () => {
 
   /** From now on this page signs with another name, which the workspace learns. */
   async function choose(client: Client, next: string): Promise<void> {
-    const chosen = annotatorSchema.parse(next);
+    if (!isAnnotatorName(next)) throw new AppError("E_OPERATION_INVALID", { detail: `"${next}" is no name that a person can have here` });
+    const chosen = next.trim();
     if (!known.value.includes(chosen)) known.value = (await client.annotators.add({ name: chosen })).names;
     settings.profile = chosen;
   }

@@ -1,6 +1,7 @@
 /** @file A change in words, as lists of changes and jobs name it. */
-import type { FixKind, LeaveOutOperation } from "#contracts/bulk.ts";
+import type { LeaveOutOperation } from "#contracts/bulk.ts";
 import { FAILURE_CODES } from "#contracts/calls.ts";
+import type { FixKind } from "#contracts/contentParts.ts";
 import type { Operation } from "#contracts/changes.ts";
 import type { LabelScheme } from "#contracts/review.ts";
 import { trajectoryIdOf } from "#store/ids.ts";

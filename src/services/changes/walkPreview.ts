@@ -1,5 +1,5 @@
 /** @file Looks what an operation would do to each chosen trajectory, and writes it down in short transactions. */
-import type { HitPart } from "#contracts/bulk.ts";
+import type { HitPart } from "#contracts/contentParts.ts";
 import type { PreviewCounts } from "#contracts/preview.ts";
 import { trajectoryIdOf } from "#store/ids.ts";
 import type { PreviewFinding } from "#store/previews.ts";

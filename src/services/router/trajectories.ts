@@ -14,6 +14,11 @@ export const trajectories = {
   facets: base.trajectories.facets.handler(({ context: { core }, input, signal }) =>
     inTurn(core, signal, () => core.store.lists.facets(input.filter)),
   ),
+  prepare: base.trajectories.prepare.handler(async ({ context: { core }, input: { filter, withFacets }, signal }) => {
+    const total = await inTurn(core, signal, () => core.store.lists.count(filter));
+    if (withFacets) await inTurn(core, signal, () => core.store.lists.facets(filter));
+    return { total };
+  }),
   get: base.trajectories.get.handler(({ context, input }) => getTrajectory(context.core, input.id, input.author)),
   fixes: base.trajectories.fixes.handler(({ context, input }) => listFixes(context.core, input.id, input.content)),
   similar: base.trajectories.similar.handler(({ context, input }) => similarTrajectories(context.core, input.id, input.limit)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { operationSchema } from "#contracts/changes.ts";
-import type { ContentOperation, TextPart } from "#contracts/bulk.ts";
+import type { ContentOperation } from "#contracts/bulk.ts";
+import type { TextPart } from "#contracts/contentParts.ts";
 import { AppError } from "#contracts/errors.ts";
 import type { AssistantTurn, ToolCall, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { parseArguments } from "../parseArguments.ts";

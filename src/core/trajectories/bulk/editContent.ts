@@ -3,7 +3,8 @@
  *
  * What is not edited stays the same object, so that the store sees at once that parts shared by thousands of trajectories are the same.
  */
-import type { ContentHit, HitPart } from "#contracts/bulk.ts";
+import type { ContentHit } from "#contracts/bulk.ts";
+import type { HitPart } from "#contracts/contentParts.ts";
 import type { AssistantTurn, ToolCall, ToolDefinition, TrajectoryContent, Turn } from "#contracts/trajectory.ts";
 import { partsOf, withEdits } from "./assistantText.ts";
 import { applyEdits, hitOf, type TextEdit } from "./textEdits.ts";

@@ -10,7 +10,8 @@
  * | closeJson | F01 | brackets closed, or surplus ones removed (`closeJson.ts`) |
  * | repeatedCall | F10 | removed with its result, where that is the earlier result again (`repeatedCalls.ts`) |
  */
-import type { CallFix, ContentHit, FixKind, FixOperation } from "#contracts/bulk.ts";
+import type { CallFix, ContentHit, FixOperation } from "#contracts/bulk.ts";
+import type { FixKind } from "#contracts/contentParts.ts";
 import type { CallFinding } from "#contracts/calls.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { AssistantTurn, ToolCall, TrajectoryContent } from "#contracts/trajectory.ts";

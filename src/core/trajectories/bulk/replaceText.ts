@@ -1,5 +1,6 @@
 /** @file Replacing text in chosen parts of a content. */
-import type { ContentHit, ReplaceOperation, TextPart } from "#contracts/bulk.ts";
+import type { ContentHit, ReplaceOperation } from "#contracts/bulk.ts";
+import type { TextPart } from "#contracts/contentParts.ts";
 import type { JsonObject, JsonValue } from "#contracts/json.ts";
 import type { ToolCall, ToolDefinition, TrajectoryContent } from "#contracts/trajectory.ts";
 import { escapePointer, scanJsonParts } from "../jsonParts.ts";

@@ -1,8 +1,9 @@
 /** @file A filter as the query of an address, so that a reload and a link keep it, and back. What an address does not say well is left out. */
 import type { LocationQuery, LocationQueryRaw } from "vue-router";
 import { FAILURE_CODES } from "#contracts/calls.ts";
-import { TOOL_USES, type TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import { STATUSES } from "#contracts/review.ts";
+import { TOOL_USES } from "#contracts/tools.ts";
 import { SPLITS } from "#contracts/trajectory.ts";
 
 type FilterKey = keyof TrajectoryFilter;

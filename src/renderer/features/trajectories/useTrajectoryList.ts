@@ -47,6 +47,15 @@ export function useTrajectoryList() {
     await router.replace({ name: "trajectories", params: { id }, query });
   }
 
+  let preparing: AbortController | undefined;
+  /** Has the core look up what a filter lets through, and count, while it is still being typed: its answer is at hand then. */
+  function prepare(change: FilterChange, withFacets: boolean): void {
+    preparing?.abort();
+    const { signal } = (preparing = new AbortController());
+    // the question itself will say what is wrong
+    client.trajectories.prepare({ filter: changedFilter(filter.value, change), withFacets }, { signal }).catch(() => undefined);
+  }
+
   const version = ref(0);
   const total = ref<number | null>(null);
   const error = shallowRef<AppError | null>(null);
@@ -108,6 +117,7 @@ export function useTrajectoryList() {
   onScopeDispose(() => {
     clearTimeout(timer);
     cache?.close();
+    preparing?.abort();
   });
 
   return {
@@ -115,6 +125,7 @@ export function useTrajectoryList() {
     isFiltered,
     setFilter,
     useFilter,
+    prepare,
     clear: () => useFilter({}, { view: undefined }),
     open: openTrajectory,
     total,

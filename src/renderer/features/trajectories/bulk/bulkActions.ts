@@ -1,5 +1,5 @@
 /** @file Bulk actions: which there are, and what their forms say. */
-import { FIX_KINDS, type FixKind, type TextPart } from "#contracts/bulk.ts";
+import { FIX_KINDS, type FixKind, type TextPart } from "#contracts/contentParts.ts";
 
 export const BULK_ACTIONS = ["status", "split", "assign", "label", "replace", "renameTool", "renameParameter", "fix", "leaveOut"] as const;
 export type BulkAction = (typeof BULK_ACTIONS)[number];

@@ -15,7 +15,7 @@ describe("the conditions of a filter", () => {
       assignee: null,
       ids: ["T-00001", "T-00002", "T-00003", "T-00004", "T-00005"],
     };
-    expect(conditionsOf(filter, DEFAULT_SCHEME).map(({ name, value }) => `${name}: ${value}`)).toEqual([
+    expect(conditionsOf(filter, { scheme: DEFAULT_SCHEME }).map(({ name, value }) => `${name}: ${value}`)).toEqual([
       "Ids: T-00001, T-00002, T-00003 and 2 more",
       "Status: Accepted or Flagged",
       "Tool offered: get_fee",
@@ -26,8 +26,12 @@ describe("the conditions of a filter", () => {
       "Turns: 3 to 9",
       "Calls: at least 2",
     ]);
-    expect(conditionsOf({ label: { question: "gone", option: "x" } }, DEFAULT_SCHEME)[0]?.value).toBe("x, gone");
+    expect(conditionsOf({ label: { question: "gone", option: "x" } }, { scheme: DEFAULT_SCHEME })[0]?.value).toBe("x, gone");
     expect(conditionsOf({})).toEqual([]);
+    expect([undefined, "get_fee"].map((definedTool) => conditionsOf({ definition: 12 }, { definedTool })[0]?.value)).toEqual([
+      "12",
+      "get_fee",
+    ]);
   });
 
   it("are blamed by what would match without them, then by how few satisfy them", () => {

@@ -1,7 +1,8 @@
 /** @file The conditions of a filter in words, and which of them leaves out most. */
 import { FAILURE_CODES } from "#contracts/calls.ts";
-import type { ToolUseName, TrajectoryFacets, TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import type { TrajectoryFacets, TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import type { LabelScheme } from "#contracts/review.ts";
+import type { ToolUseName } from "#contracts/tools.ts";
 import { FILTER_KEYS } from "../filterQuery.ts";
 import { STATUS_WORDS } from "../../../components/statusWords.ts";
 
@@ -55,8 +56,14 @@ function labelWords({ question, option, annotator }: NonNullable<TrajectoryFilte
   return `${answer}${annotator === undefined ? "" : ` by ${annotator}`}, ${known?.title ?? question}`;
 }
 
-/** Where labels are named by the scheme's ids until the scheme is known. */
-export function conditionsOf(filter: TrajectoryFilter, scheme?: LabelScheme): readonly Condition[] {
+/** What names the ids of a filter; until it is known they stand for themselves. */
+export interface ConditionNames {
+  readonly scheme?: LabelScheme | undefined;
+  /** The tool of the definition that is filtered by. */
+  readonly definedTool?: string | undefined;
+}
+
+export function conditionsOf(filter: TrajectoryFilter, { scheme, definedTool }: ConditionNames = {}): readonly Condition[] {
   const {
     ids,
     text,
@@ -82,7 +89,7 @@ export function conditionsOf(filter: TrajectoryFilter, scheme?: LabelScheme): re
     split,
     status: status && (status.map((each) => STATUS_WORDS[each]).join(" or ") || "none"),
     tool: tool?.name,
-    definition: definition?.toString(),
+    definition: definition === undefined ? undefined : (definedTool ?? String(definition)),
     finding: finding && (finding === "any" || finding === "none" ? finding : `${finding} ${FAILURE_CODES[finding].title}`),
     unreadable: unreadable === undefined ? undefined : yesOrNo(unreadable),
     label: label && labelWords(label, scheme),

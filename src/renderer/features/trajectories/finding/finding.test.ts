@@ -60,7 +60,7 @@ describe("NoMatch", () => {
     const changes: object[] = [];
     const list = { filter: computed(() => filter), setFilter: (change: object) => changes.push(change), clear: () => changes.push({}) };
     const data = shallowRef(counts === null ? undefined : { filter: answered, facets: counts });
-    const facets = { facets: { data, error: ref(null) }, scheme: ref(undefined) };
+    const facets = { facets: { data, error: ref(null) }, names: ref({}) };
     const state = mount(NoMatch, { props: { list: list as unknown as TrajectoryList, facets: facets as unknown as Facets } });
     return { state, changes };
   }

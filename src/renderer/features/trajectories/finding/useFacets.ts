@@ -1,4 +1,6 @@
-/** @file Counts beside the filter and the questions behind its labels: read only while something shows them. */
+/** @file Counts beside the filter, and what names its ids: the questions behind labels, the tool of a definition. Read only while something shows them. */
+import { computed } from "vue";
+import type { ConditionNames } from "./conditions.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import { useClient } from "../../../transport/client.ts";
 import { useQuery } from "../../../transport/useQuery.ts";
@@ -14,6 +16,11 @@ export function useFacets(filter: () => TrajectoryFilter, isWanted: () => boolea
     key: () => (isWanted() || filter().label !== undefined ? "scheme" : null),
     tables: ["changes"],
   });
-  return { facets, scheme: scheme.data };
+  const definition = useQuery((id: number, signal) => client.tools.definition({ id }, { signal }), {
+    key: () => filter().definition ?? null,
+    keepOld: false,
+  });
+  const names = computed<ConditionNames>(() => ({ scheme: scheme.data.value, definedTool: definition.data.value?.name }));
+  return { facets, names };
 }
 export type Facets = ReturnType<typeof useFacets>;

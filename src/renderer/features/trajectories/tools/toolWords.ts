@@ -1,7 +1,7 @@
 /** @file The catalogue of tools in words, and where its numbers lead. */
 import type { LocationQueryRaw, RouteLocationRaw } from "vue-router";
-import type { TrajectoryFilter, ToolUseName } from "#contracts/procedures/trajectories.ts";
-import type { ToolListName, ToolUse } from "#contracts/tools.ts";
+import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
+import type { ToolListName, ToolUse, ToolUseName } from "#contracts/tools.ts";
 import { formatCount, formatPercent } from "../../../format/numbers.ts";
 import { queryOfFilter } from "../filterQuery.ts";
 
