@@ -47,7 +47,7 @@ test("the page's first script holds what its first view needs: no schemas, no co
   );
   expect(scripts.length).toBeGreaterThan(0);
   // words of zod, of CodeMirror and of Reka's dialogs that no minifier may change
-  for (const word of ["zod_brand", "cm-editor", "DialogContent"]) {
+  for (const word of ["invalid_type", "cm-editor", "DialogContent"]) {
     expect(scripts.filter((text) => text.includes(word)).length, word).toBe(0);
     expect(
       filesIn("out/renderer/assets", ".js").some((file) => readFileSync(file, "utf8").includes(word)),

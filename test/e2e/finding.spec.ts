@@ -175,6 +175,7 @@ test("a view is kept under a name, found again after a reload, renamed, overwrit
   await choose("Overwrite “North”");
   await expect(view(page, "North 1")).toHaveAttribute("aria-selected", "true");
   await choose("Rename “North”…");
+  await page.getByRole("dialog", { name: "Rename “North”" }).waitFor();
   await page.keyboard.type("Oslo on monday");
   await page.keyboard.press("Enter");
   await expect(view(page, "Oslo on monday 1")).toBeVisible();

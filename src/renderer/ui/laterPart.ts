@@ -23,8 +23,8 @@ export async function fetchLaterParts(): Promise<void> {
 }
 
 /**
- * Hands a part of the template on: at once where it is drawn, otherwise as soon as it is; of what was asked meanwhile the last counts. Call
- * in a component's set-up.
+ * Hands a part of the template on: at once where it is drawn, otherwise as soon as it is. Of what was asked meanwhile the last counts, and
+ * nothing where the focus went elsewhere: somebody is at something else by then. Call in a component's set-up.
  */
 export function whenDrawn<Part>(part: Readonly<ShallowRef<Part | null>>): (act: (part: Part) => void) => void {
   let waiting: ((part: Part) => void) | null = null;
@@ -39,7 +39,11 @@ export function whenDrawn<Part>(part: Readonly<ShallowRef<Part | null>>): (act: 
     { flush: "post" },
   );
   return (act) => {
-    if (part.value === null) waiting = act;
-    else act(part.value);
+    if (part.value !== null) return act(part.value);
+    const before = document.activeElement;
+    waiting = (drawn) => {
+      const { activeElement, body } = document;
+      if (activeElement === before || activeElement === body) act(drawn);
+    };
   };
 }

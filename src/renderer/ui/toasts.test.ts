@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-let ui: typeof import("./toasts.ts");
+import type * as Toasts from "./toasts.ts";
+
+let ui: typeof Toasts;
 beforeEach(async () => {
   vi.resetModules();
   ui = await import("./toasts.ts");

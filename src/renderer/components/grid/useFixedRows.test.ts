@@ -29,10 +29,19 @@ async function scrollBy(top: number): Promise<void> {
   scroller.dispatchEvent(new Event("scroll"));
   await nextTick();
 }
+/** The frame after the first. */
+const framed = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => setTimeout(resolve))));
 const ends = (): readonly [number | undefined, number | undefined] => [rows.indices.value[0], rows.indices.value.at(-1)];
 
 describe("rows of one height", () => {
+  it("are those in view alone until they are drawn", async () => {
+    expect(ends()).toEqual([0, 9]);
+    await framed();
+    expect(ends()).toEqual([0, 21]);
+  });
+
   it("are those in view and twelve beside them, at both ends of a list of any length", async () => {
+    await framed();
     expect(ends()).toEqual([0, 21]);
     await scrollBy(100_000 * ROW + 5);
     expect(ends()).toEqual([99_988, 100_022]);
@@ -41,6 +50,7 @@ describe("rows of one height", () => {
   });
 
   it("hold the active one wherever the list is scrolled, while there is one", async () => {
+    await framed();
     active.value = 7;
     await scrollBy(5000 * ROW);
     expect(rows.indices.value.slice(0, 2)).toEqual([7, 4988]);
@@ -50,7 +60,8 @@ describe("rows of one height", () => {
     expect(rows.indices.value).toEqual([]);
   });
 
-  it("are drawn in the tick that scrolls to them: no further than needed, not at all to one in view, in the middle where that is asked", () => {
+  it("are drawn in the tick that scrolls to them: no further than needed, not at all to one in view, in the middle where that is asked", async () => {
+    await framed();
     rows.scrollTo(9);
     expect(scroller.scrollTop).toBe(0);
     rows.scrollTo(10);

@@ -24,13 +24,15 @@ export function useFixedRows(
   const top = ref(0);
   // Before there is a layout, as much as there could be at most: the first rows need not wait for it.
   const viewHeight = ref(window.innerHeight);
+  /** Drawn behind the first frame, which shows none of them. */
+  const overscan = ref(0);
 
   const startIndex = computed(() => Math.max(0, Math.min(rows.count() - 1, Math.floor(top.value / rows.height()))));
   const endIndex = computed(() => Math.max(0, Math.min(rows.count() - 1, Math.ceil((top.value + viewHeight.value) / rows.height()) - 1)));
   const indices = computed<readonly number[]>(() => {
     const count = rows.count();
     if (count === 0 || viewHeight.value === 0) return [];
-    return rangeWith(rows.active(), { startIndex: startIndex.value, endIndex: endIndex.value, overscan: OVERSCAN, count });
+    return rangeWith(rows.active(), { startIndex: startIndex.value, endIndex: endIndex.value, overscan: overscan.value, count });
   });
 
   function scrollTo(index: number, align: Alignment = "auto"): void {
@@ -50,11 +52,18 @@ export function useFixedRows(
 
   const read = (): void => void (top.value = scroller.value?.scrollTop ?? 0);
   const observer = new ResizeObserver(() => (viewHeight.value = scroller.value?.clientHeight ?? 0));
+  let frame = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   onMounted(() => {
     const element = scroller.value!;
     element.addEventListener("scroll", read, { passive: true });
     observer.observe(element);
+    frame = requestAnimationFrame(() => (timer = setTimeout(() => (overscan.value = OVERSCAN))));
   });
-  onScopeDispose(() => observer.disconnect());
+  onScopeDispose(() => {
+    observer.disconnect();
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  });
   return { indices, scrollTo };
 }

@@ -59,7 +59,8 @@ export function useFreshRows(): FreshRows {
     freshOf: (row) => {
       drawn.delete(row.id);
       drawn.add(row.id);
-      const known = fresh.get(row.id);
+      // a map without entries is one thing to watch, not one for each row
+      const known = fresh.size === 0 ? undefined : fresh.get(row.id);
       return known !== undefined && known.revision >= row.revision ? known : row;
     },
     read,
