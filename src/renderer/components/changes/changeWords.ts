@@ -1,5 +1,6 @@
 /** @file Changes of many trajectories in words: buttons with their exact number, places of hits. */
-import type { ContentHit, ContentOperation, HitPart } from "#contracts/bulk.ts";
+import type { ContentHit, ContentOperation } from "#contracts/bulk.ts";
+import type { HitPart } from "#contracts/contentParts.ts";
 import type { Operation } from "#contracts/changes.ts";
 import type { PreviewCounts } from "#contracts/preview.ts";
 import { formatCount, plural } from "../../format/numbers.ts";
