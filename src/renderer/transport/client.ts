@@ -1,5 +1,5 @@
 /** @file The typed client of the core: over a MessagePort in the desktop shell, over a WebSocket in the web shell. */
-import { createORPCClient } from "@orpc/client";
+import { createORPCClient, type ClientContext, type ClientLink } from "@orpc/client";
 import { RPCLink as PortLink } from "@orpc/client/message-port";
 import { RPCLink as SocketLink } from "@orpc/client/websocket";
 import type { ContractRouterClient } from "@orpc/contract";
@@ -47,7 +47,7 @@ export function createLink(): ReconnectingLink {
   return new ReconnectingLink(desktop === undefined ? openSocket : () => openPort(desktop));
 }
 
-export function createClient(link: ReconnectingLink): Client {
+export function createClient(link: ClientLink<ClientContext>): Client {
   return createORPCClient(link);
 }
 

@@ -3,6 +3,7 @@ import { computed, nextTick, ref, watch } from "vue";
 import { useRoute } from "vue-router";
 import type { TrajectoryDetails } from "./useTrajectoryDetails.ts";
 import type { TrajectoryList } from "./useTrajectoryList.ts";
+import { isFirstViewDrawn } from "../../transport/firstView.ts";
 
 export interface ListView {
   readonly scrollTo: (index: number, align?: "auto" | "center") => void;
@@ -18,6 +19,7 @@ export function useOpenTrajectory(list: TrajectoryList, details: TrajectoryDetai
   const askedId = computed(() => (typeof route.params["id"] === "string" && route.params["id"] !== "" ? route.params["id"] : null));
   // An address without an id shows the first row and stays as it is: rewriting it would undo an address that was entered meanwhile.
   const firstId = computed<string | null>((shown) => {
+    if (!isFirstViewDrawn.value) return null;
     void version.value; // the rows themselves are not reactive
     return list.peek(0)?.id ?? (total.value === 0 ? null : (shown ?? null));
   });
@@ -61,9 +63,9 @@ export function useOpenTrajectory(list: TrajectoryList, details: TrajectoryDetai
     }
   }
   watch([openId, () => JSON.stringify(filter.value)], () => void locate());
-  // Once there is a first row, something is open.
+  // Once the first rows are drawn, something is open.
   watch(
-    () => (total.value ?? 0) > 0,
+    () => (total.value ?? 0) > 0 && (askedId.value !== null || isFirstViewDrawn.value),
     (hasRows) => {
       if (!hasRows) return;
       if (askedId.value !== null) void locate();

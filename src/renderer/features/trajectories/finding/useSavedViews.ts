@@ -6,6 +6,7 @@ import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import { isSameName, viewsNow } from "./viewsNow.ts";
 import type { TrajectoryList } from "../useTrajectoryList.ts";
 import { useClient } from "../../../transport/client.ts";
+import { firstViewDrawn } from "../../../transport/firstView.ts";
 import { toAppError } from "../../../transport/toAppError.ts";
 import { useProfile } from "../../../transport/useProfile.ts";
 import { useQuery } from "../../../transport/useQuery.ts";
@@ -16,7 +17,11 @@ export function useSavedViews(list: TrajectoryList) {
   const profile = useProfile();
   const route = useRoute();
   const forAuthor = () => (profile.name === "" ? {} : { author: profile.name });
-  const query = useQuery((author: { author?: string }, signal) => client.views.list(author, { signal }), {
+  const read = async (author: { author?: string }, signal: AbortSignal) => {
+    await firstViewDrawn();
+    return client.views.list(author, { signal });
+  };
+  const query = useQuery(read, {
     key: forAuthor,
     tables: ["changes", "trajectories"],
     pauseMs: 2000,
