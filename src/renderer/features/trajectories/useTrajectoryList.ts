@@ -2,6 +2,7 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
 import { useRoute, useRouter, type LocationQueryRaw } from "vue-router";
 import type { AppError } from "#contracts/errors.ts";
+import type { Job } from "#contracts/jobs.ts";
 import type { TrajectoryFilter } from "#contracts/procedures/trajectories.ts";
 import type { TrajectorySummary } from "#contracts/trajectory.ts";
 import { FILTER_KEYS, filterOfQuery, queryOfFilter } from "./filterQuery.ts";
@@ -14,6 +15,7 @@ type FilterChange = { readonly [Key in keyof TrajectoryFilter]?: TrajectoryFilte
 
 const PAGE_SIZE = 200;
 const MAX_PAGES = 24;
+const WRITING: readonly Job["kind"][] = ["change", "import", "index", "merge"];
 
 function changedFilter(filter: TrajectoryFilter, change: FilterChange): TrajectoryFilter {
   const wanted = Object.entries({ ...filter, ...change }).filter(([, value]) => value !== undefined && value !== "");
@@ -51,6 +53,8 @@ export function useTrajectoryList() {
   /** Has the core look up what a filter lets through, and count, while it is still being typed: its answer is at hand then. */
   function prepare(change: FilterChange, withFacets: boolean): void {
     preparing?.abort();
+    // while many rows are written, what is looked up now is outdated by the time it is asked for
+    if (workbench.running.some(({ kind }) => WRITING.includes(kind))) return;
     const { signal } = (preparing = new AbortController());
     // the question itself will say what is wrong
     client.trajectories.prepare({ filter: changedFilter(filter.value, change), withFacets }, { signal }).catch(() => undefined);
